@@ -1,0 +1,7 @@
+"""Where things are on a developer's machine: everything that Copse makes there is under one ignored folder."""
+
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+STATE = CHECKOUT / ".copse"
+LOGS = STATE / "logs"
