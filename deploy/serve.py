@@ -1,5 +1,6 @@
 """Serve one WSGI application of the demo's companions with gunicorn, in this process's own settings."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gunicorn.app.base import BaseApplication
@@ -11,16 +12,22 @@ if TYPE_CHECKING:
 class Server(BaseApplication):
     """One worker, because the companions keep what they know in memory; threads, because browsers ask in parallel."""
 
-    def __init__(self, application: "WSGIApplication", bind: str, threads: int = 8) -> None:
+    def __init__(
+        self, application: "WSGIApplication", bind: str, when_forked: Callable[[], object] = lambda: None
+    ) -> None:
+        """`when_forked` runs once in the worker: threads that the application needs must start there."""
         self.application = application
         self.choices = {
             "bind": bind,
             "workers": 1,
-            "threads": threads,
+            "threads": 8,
             "worker_class": "gthread",
             "loglevel": "warning",
             "control_socket_disable": True,
+            # Idle connections of browsers would hold up every stop by two seconds.
+            "keepalive": 0,
             "graceful_timeout": 3,
+            "post_fork": lambda server, worker: when_forked(),  # noqa: ARG005
         }
         super().__init__()
 
