@@ -1,0 +1,100 @@
+"""What the portal must be told by its environment, checked at start with all mistakes told at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+SERVICES = ("membership", "meetings", "ppi", "notifications")
+
+
+class ConfigurationMistakes(Exception):
+    """Raised at start. Its text names every variable that is missing or wrong, one a line."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Addresses have no slash at the end. `secret_key` signs form tokens; a public client has no secret."""
+
+    portal_url: str
+    service_urls: Mapping[str, str]
+    issuer: str
+    client_id: str
+    session_directory: Path
+    secret_key: str = field(repr=False)
+    client_secret: str = field(default="", repr=False)
+    internal_issuer: str = ""  # how this server reaches the provider, where browsers use another address
+    roles_claim: str = "groups"
+    scopes: str = "openid profile email groups"
+    demonstration: bool = False
+
+    @property
+    def secure(self) -> bool:
+        return self.portal_url.startswith("https://")
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Configuration:
+    """Read the variables. Raises ConfigurationMistakes with a sentence for each missing or wrong one."""
+    values = os.environ if environment is None else environment
+    mistakes: list[str] = []
+
+    def secret(name: str) -> str:
+        path = values.get(f"{name}_FILE")
+        if not path:
+            return values.get(name, "")
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as problem:
+            mistakes.append(f"{name}_FILE: {path} cannot be read ({problem.strerror}).")
+            return "unreadable"
+
+    def needed(name: str, value: str, purpose: str) -> str:
+        if not value:
+            mistakes.append(f"{name} is missing. It is {purpose}.")
+        return value
+
+    def address(name: str, purpose: str, optional: bool = False) -> str:
+        value = values.get(name, "").rstrip("/")
+        if optional and not value:
+            return ""
+        parts = urlsplit(needed(name, value, purpose))
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc):
+            mistakes.append(
+                f"{name} is {value!r}. It must be an address that starts with http:// or https://."
+            )
+        return value
+
+    directory = needed(
+        "PORTAL_SESSION_DIRECTORY",
+        values.get("PORTAL_SESSION_DIRECTORY", ""),
+        "the folder for the sessions of people who are signed in",
+    )
+    configuration = Configuration(
+        portal_url=address("PORTAL_URL", "the portal's own public address"),
+        service_urls={
+            name: address(f"{name.upper()}_URL", f"where the {name} service answers") for name in SERVICES
+        },
+        issuer=address("OIDC_ISSUER", "the identity provider, as browsers see it"),
+        internal_issuer=address("OIDC_INTERNAL_URL", "the identity provider, as this server sees it", True),
+        client_id=needed(
+            "PORTAL_CLIENT_ID",
+            values.get("PORTAL_CLIENT_ID", ""),
+            "the portal's name at the identity provider",
+        ),
+        client_secret=secret("PORTAL_CLIENT_SECRET"),
+        secret_key=needed(
+            "PORTAL_SECRET_KEY", secret("PORTAL_SECRET_KEY"), "a long random text that signs forms"
+        ),
+        session_directory=Path(directory),
+        roles_claim=values.get("OIDC_ROLES_CLAIM") or "groups",
+        scopes=values.get("OIDC_SCOPES") or "openid profile email groups",
+        demonstration=values.get("COPSE_DEMO", "") == "1",
+    )
+    if mistakes:
+        raise ConfigurationMistakes(
+            "The portal cannot start:\n" + "\n".join(f"- {line}" for line in mistakes)
+        )
+    return configuration

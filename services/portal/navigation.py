@@ -1,0 +1,51 @@
+"""What the bar at the top offers: only what the person can use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import request, url_for
+
+from services.portal.directory import own_membership
+from services.portal.person import current_person
+
+
+@dataclass(frozen=True)
+class Item:
+    text: str
+    href: str
+    current: bool
+
+
+def items() -> list[Item]:
+    """The links, in order. Asks the membership service: only working group members get support requests."""
+    person = current_person()
+    entries = [
+        ("Home", "home.show"),
+        ("Communities", "communities.show_all"),
+        ("Meetings", "meetings.show_all"),
+    ]
+    if person is None:
+        entries.append(("Join", "joining.ask"))
+    else:
+        membership = own_membership()
+        if person.has("coordinator"):
+            entries.append(("People", "applications.show_all"))
+        if person.has("coordinator", "researcher") or membership.groups:
+            entries.append(("Support requests", "support.show_all"))
+        if person.has("coordinator", "finance"):
+            entries.append(("Payments", "claims.show_all"))
+        if person.has("coordinator"):
+            entries.append(("Messages", "messages.show_all"))
+        if (
+            not membership.id
+            and not membership.away
+            and not person.has("coordinator", "finance", "facilitator")
+        ):
+            entries.append(("Join", "joining.ask"))
+        entries.append(("My page", "me.show"))
+    topic = (request.blueprint or "").partition("_")[0]
+    return [
+        Item(text, url_for(endpoint), topic == endpoint.partition(".")[0].partition("_")[0])
+        for text, endpoint in entries
+    ]

@@ -1,0 +1,1 @@
+"""One file per topic, one blueprint per file."""

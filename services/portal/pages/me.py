@@ -1,0 +1,42 @@
+"""My page: who I am here, what waits for me, what I have earned and what I was told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template
+
+from services.portal import conversation, directory
+from services.portal.pages.claims import activity_labels
+from services.portal.pages.meetings import upcoming
+from services.portal.pages.support import requests_seen
+from services.portal.person import signed_in
+
+blueprint = Blueprint("me", __name__)
+
+LATEST = 5
+
+
+@blueprint.get("/me")
+@signed_in
+def show() -> str:
+    membership = directory.own_membership()
+    mine = membership.communities | membership.groups
+    return render_template(
+        "me/show.html.jinja",
+        names=directory.community_names(),
+        meetings=conversation.part(lambda: [row for row in upcoming() if row["community_id"] in mine]),
+        requests=conversation.part(requests_seen) if membership.groups else conversation.Part(),
+        claims=conversation.part(lambda: _own("ppi", "/v1/claims", "payee_id", membership.id)),
+        messages=conversation.part(
+            lambda: _own("notifications", "/v1/deliveries", "member_id", membership.id)[-LATEST:]
+        ),
+        activities=activity_labels() if membership.id else {},
+    )
+
+
+def _own(service: str, path: str, owner: str, member_id: str) -> list[dict[str, Any]]:
+    """The rows about this member: a coordinator's list holds everybody's."""
+    if not member_id:
+        return []
+    return [row for row in conversation.every(service, path) if row.get(owner) == member_id]

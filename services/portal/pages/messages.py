@@ -1,0 +1,59 @@
+"""Messages that the platform sends, and the letters and calls that people must make by hand."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from services.portal import conversation, forms
+from services.portal.api_client import Problem, ServiceAway
+from services.portal.person import current_person, for_roles, signed_in
+
+blueprint = Blueprint("messages", __name__)
+
+
+@blueprint.get("/messages")
+@signed_in
+def show_all() -> str:
+    person = current_person()
+    rows = conversation.every("notifications", "/v1/deliveries")
+    rows.sort(key=lambda row: str(row["queued_at"]), reverse=True)
+    return render_template(
+        "messages/show_all.html.jinja",
+        by_hand=[row for row in reversed(rows) if row["status"] == "by-hand"],
+        others=[row for row in rows if row["status"] != "by-hand"],
+        everybody=bool(person and person.has("coordinator")),
+    )
+
+
+@blueprint.get("/messages/<uuid:delivery_id>")
+@signed_in
+def show(delivery_id: UUID) -> str:
+    return _page(delivery_id, forms.blank(["note"]))
+
+
+@blueprint.post("/messages/<uuid:delivery_id>")
+@for_roles("coordinator")
+def done(delivery_id: UUID) -> str | Response | tuple[str, int]:
+    """The letter is posted, or the call made."""
+    form = forms.sent(["note"])
+    try:
+        body = {"note": form.get("note")} if form.get("note") else {}
+        conversation.post(
+            "notifications", f"/v1/deliveries/{delivery_id}/done-by-hand", body, key=form.key, seen=form.seen
+        )
+        flash("Marked as done. Thank you.")
+        return redirect(url_for(".show_all"))
+    except Problem as problem:
+        form.take(problem)
+    except ServiceAway:
+        form.take_absence()
+    return _page(delivery_id, form), 422
+
+
+def _page(delivery_id: UUID, form: forms.Form) -> str:
+    answer = conversation.get("notifications", f"/v1/deliveries/{delivery_id}")
+    form.seen = answer.etag
+    return render_template("messages/show.html.jinja", delivery=answer.body, form=form)

@@ -1,0 +1,113 @@
+"""The services' codes in the words that people see. A code without words is shown with its hyphens opened."""
+
+from __future__ import annotations
+
+STAKEHOLDER_GROUPS = {
+    "person-drawing-on-care": "I draw on care and support",
+    "unpaid-carer": "I care for somebody, unpaid",
+    "practitioner": "I work in social care",
+    "provider": "I run or manage a care service",
+    "commissioner": "I plan or pay for care services",
+    "researcher": "I do research",
+    "other": "Something else, or I would rather not say",
+}
+
+STAKEHOLDER_GROUPS_OF_OTHERS = {
+    "person-drawing-on-care": "Person drawing on care",
+    "unpaid-carer": "Unpaid carer",
+    "practitioner": "Practitioner",
+    "provider": "Care provider",
+    "commissioner": "Commissioner",
+    "researcher": "Researcher",
+    "other": "Other, or not said",
+}
+
+COMMUNITY_KINDS = {
+    "partnership": "Partnership",
+    "community": "Community of practice",
+    "working-group": "Working group",
+}
+
+REPLIES = {
+    "in-person": "I will come in person",
+    "online": "I will join online",
+    "by-phone": "I will join by phone",
+    "no": "I cannot come",
+}
+
+REPLIES_OF_OTHERS = {
+    "in-person": "In person",
+    "online": "Online",
+    "by-phone": "By phone",
+    "waiting-list": "On the waiting list",
+    "no": "Cannot come",
+}
+
+SUPPORT_KINDS = {
+    "application-review": "Review a funding application",
+    "plain-english-summary": "Help write a plain English summary",
+    "small-discussion": "A small group discussion",
+}
+
+SUPPORT_STATUSES = {
+    "submitted": "Asked",
+    "relevant": "Relevant",
+    "not-relevant": "Not taken on",
+    "offered": "Reviewers asked",
+    "in-review": "In review",
+    "review-in": "Review is in",
+    "released": "Feedback sent",
+    "closed": "Closed",
+}
+
+OFFER_STATUSES = {
+    "offered": "Waiting for an answer",
+    "accepted": "Accepted",
+    "declined": "Declined",
+    "expired": "No answer in time",
+    "withdrawn": "Withdrawn",
+}
+
+STANDINGS = {"applied": "Waiting for an answer", "active": "Member", "declined": "Not accepted"}
+
+CLAIM_STATUSES = {"accrued": "Earned, not paid yet"}
+
+DELIVERY_CHANNELS = {"email": "Email", "phone": "Phone", "post": "Post"}
+
+DELIVERY_STATUSES = {
+    "queued": "Waiting to go",
+    "sent": "Sent",
+    "failed": "Could not be sent",
+    "by-hand": "To do by hand",
+    "done-by-hand": "Done by hand",
+}
+
+# Tag colours of the GOV.UK tag component. Colour never stands alone: the tag's words say the same.
+TAG_COLOURS = {
+    "submitted": "yellow",
+    "relevant": "blue",
+    "not-relevant": "grey",
+    "offered": "blue",
+    "in-review": "blue",
+    "review-in": "purple",
+    "released": "purple",
+    "closed": "green",
+    "applied": "yellow",
+    "active": "green",
+    "accepted": "green",
+    "declined": "grey",
+    "expired": "grey",
+    "withdrawn": "grey",
+    "accrued": "blue",
+    "queued": "yellow",
+    "sent": "green",
+    "failed": "red",
+    "by-hand": "orange",
+    "done-by-hand": "green",
+    "waiting-list": "yellow",
+}
+
+
+def said(words: dict[str, str], code: str | None) -> str:
+    """The words for a code, or the code itself with its hyphens opened."""
+    return words.get(code or "", (code or "").replace("-", " ").capitalize())
