@@ -1,0 +1,104 @@
+"""Applications to join: anybody may send one; a coordinator decides."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from flask.views import MethodView
+from flask_smorest import Blueprint
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from services.membership.api.members import MemberSchema
+from services.membership.domain.member import Apply, Approve, Refuse, StakeholderGroup, Standing
+from services.membership.projections.communities import all_communities
+from services.membership.projections.members import members, members_with
+from shared.http.authorization import caller, needs, public, running
+from shared.http.changes import change
+from shared.http.problems import FieldError, Problem
+from shared.http.reads import PageSchema, page, wait_for
+from shared.http.schemas import RequestSchema, line, paragraphs
+from shared.messages.ids import uuid7
+
+blueprint = Blueprint("applications", "applications", url_prefix="/v1", description="Asking to join")
+
+
+class ApplicationSchema(RequestSchema):
+    name = line(required=True)
+    email = fields.Email(load_default=None, error_messages={"invalid": "Write an email address, such as ann@example.org."})
+    phone = line(40, load_default=None)
+    postal_address = paragraphs(500, load_default=None)
+    about = paragraphs(2_000, load_default=None)
+    stakeholder_group = fields.Enum(StakeholderGroup, by_value=True, required=True)
+    communities = fields.List(fields.UUID(), required=True, validate=validate.Length(max=20))
+
+    @validates_schema
+    def can_be_reached(self, data: dict[str, Any], **_: Any) -> None:
+        if not any(data.get(way) for way in ("email", "phone", "postal_address")):
+            raise ValidationError("Give at least one way to reach you: email, phone or postal address.", "email")
+
+
+class RefusalSchema(RequestSchema):
+    reason = paragraphs(2_000, required=True)
+
+
+class StandingSchema(PageSchema):
+    standing = fields.Enum(Standing, by_value=True, load_default=Standing.APPLIED)
+
+
+@blueprint.route("/applications")
+class Applications(MethodView):
+    @public
+    @blueprint.arguments(ApplicationSchema)
+    @blueprint.response(201)
+    def post(self, application: dict[str, Any]) -> Response:
+        """Ask to join. With an access token, the sign-in is linked to the application."""
+        wanted = list(dict.fromkeys(application.pop("communities")))
+        _must_exist(wanted)
+        id = uuid7()
+        return change(
+            id,
+            Apply(**application, communities=tuple(wanted), account=caller().account),
+            created=f"/v1/members/{id}",
+        )
+
+    @needs("applications:read")
+    @blueprint.arguments(StandingSchema, location="query")
+    @blueprint.response(200, MemberSchema(many=True))
+    def get(self, query: dict[str, Any]) -> Response:
+        """Applications by standing, oldest first."""
+        wait_for(members)
+        with running().database.transaction() as db:
+            rows = members_with(db, query["standing"], query["after"], query["limit"])
+        return page(MemberSchema(), rows, query["limit"], lambda row: row.id)
+
+
+@blueprint.route("/applications/<uuid:member_id>/approval")
+class Approval(MethodView):
+    @needs("applications:decide")
+    @blueprint.arguments(RequestSchema)
+    @blueprint.response(200)
+    def post(self, _: dict[str, Any], member_id: UUID) -> Response:
+        """Welcome an applicant. She joins the communities that she asked for, and is written to."""
+        return change(member_id, Approve(), must_match=True)
+
+
+@blueprint.route("/applications/<uuid:member_id>/refusal")
+class Refusal(MethodView):
+    @needs("applications:decide")
+    @blueprint.arguments(RefusalSchema)
+    @blueprint.response(200)
+    def post(self, refusal: dict[str, Any], member_id: UUID) -> Response:
+        """Turn an application down, with a reason."""
+        return change(member_id, Refuse(**refusal), must_match=True)
+
+
+def _must_exist(wanted: list[UUID]) -> None:
+    with running().database.transaction() as db:
+        there = {row.id for row in all_communities(db, None, 1_000) if row.kind == "community"}
+    unknown = [
+        FieldError(f"#/communities/{nth}", "There is no such community. Choose from GET /v1/communities.")
+        for nth, id in enumerate(wanted)
+        if id not in there
+    ]
+    if unknown:
+        raise Problem(422, "invalid", "Some of what was sent is not right. See errors for each.", unknown)

@@ -1,0 +1,120 @@
+"""Members: a coordinator's view of each, everybody's own page, and the link to a sign-in."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from flask.views import MethodView
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields
+
+from services.membership.domain.member import LinkAccount, Standing
+from services.membership.projections.members import MemberRow, member, member_of_account, members, members_with
+from services.membership.projections.people import people
+from shared.database.pool import Transaction
+from shared.http.authorization import caller, may, needs, require, running
+from shared.http.changes import change
+from shared.http.problems import Problem, not_found
+from shared.http.reads import PageSchema, one, page, wait_for
+from shared.http.schemas import RequestSchema, line
+from shared.identity.people import known
+
+blueprint = Blueprint("members", "members", url_prefix="/v1", description="Members")
+
+
+class MemberSchema(Schema):
+    id = fields.UUID()
+    standing = fields.String()
+    name = fields.String()
+    email = fields.String(allow_none=True)
+    phone = fields.String(allow_none=True)
+    postal_address = fields.String(allow_none=True)
+    about = fields.String(allow_none=True)
+    stakeholder_group = fields.String()
+    wanted_communities = fields.List(fields.UUID(), attribute="wanted")
+    has_account = fields.Function(lambda row: row.account is not None)
+    applied_at = fields.AwareDateTime()
+    channel = fields.String()
+    version = fields.Integer()
+
+
+class OneMemberSchema(MemberSchema):
+    communities = fields.List(fields.UUID())
+    groups = fields.List(fields.UUID())
+
+
+class AccountSchema(RequestSchema):
+    account = line(required=True, metadata={"description": "The `sub` that the identity provider gives this person."})
+
+
+class MembersQuerySchema(PageSchema):
+    standing = fields.Enum(Standing, by_value=True, load_default=None)
+
+
+@blueprint.route("/members")
+class Members(MethodView):
+    @needs("members:read")
+    @blueprint.arguments(MembersQuerySchema, location="query")
+    @blueprint.response(200, MemberSchema(many=True))
+    def get(self, query: dict[str, Any]) -> Response:
+        """Everybody who applied or joined, oldest first."""
+        wait_for(members)
+        with running().database.transaction() as db:
+            rows = members_with(db, query["standing"], query["after"], query["limit"])
+        return page(MemberSchema(), rows, query["limit"], lambda row: row.id)
+
+
+@blueprint.route("/members/<uuid:member_id>")
+class OneMember(MethodView):
+    @needs("members:read-own")
+    @blueprint.response(200, OneMemberSchema)
+    def get(self, member_id: UUID) -> Response:
+        """One member: for herself and for coordinators."""
+        wait_for(members)
+        if caller().member != member_id:
+            require("members:read")
+        with running().database.transaction() as db:
+            row = member(db, member_id)
+            if row is None:
+                raise not_found("member", member_id)
+            return _shown(db, row)
+
+
+@blueprint.route("/me")
+class Me(MethodView):
+    @needs("members:read-own")
+    @blueprint.response(200, OneMemberSchema)
+    def get(self) -> Response:
+        """The caller's own record, whatever its standing; 404 when the sign-in is linked to nobody."""
+        wait_for(members)
+        account = caller().account
+        with running().database.transaction() as db:
+            row = member_of_account(db, account) if account else None
+            if row is None:
+                raise Problem(404, "not-linked", "Your sign-in is not linked to a membership. Apply to join, or ask us.")
+            return _shown(db, row)
+
+
+@blueprint.route("/members/<uuid:member_id>/account")
+class Account(MethodView):
+    @needs("members:link-account")
+    @blueprint.arguments(AccountSchema)
+    @blueprint.response(200)
+    def put(self, body: dict[str, Any], member_id: UUID) -> Response:
+        """Say which sign-in belongs to this member."""
+        here = running()
+        account = here.keyring.pseudonym("account", f"{here.settings.issuer} {body['account']}")
+        return change(member_id, LinkAccount(account=account), must_match=True)
+
+
+def _shown(db: Transaction, row: MemberRow) -> Response:
+    wait_for(people)
+    belongs = known(db, row.id)
+    return one(
+        {
+            **MemberSchema().dump(row),
+            "communities": [str(id) for id in belongs.communities] if belongs else [],
+            "groups": [str(id) for id in belongs.groups] if belongs else [],
+        },
+        row.version,
+    )

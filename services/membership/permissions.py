@@ -1,0 +1,16 @@
+"""Who may do what in membership. What is not here is denied."""
+
+from shared.identity.identity import Permissions
+
+PERMISSIONS: Permissions = {
+    "applications:read": frozenset({"coordinator"}),
+    "applications:decide": frozenset({"coordinator"}),
+    "members:read": frozenset({"coordinator"}),
+    "members:link-account": frozenset({"coordinator"}),
+    "members:read-own": frozenset({"signed-in"}),
+    "communities:found": frozenset({"coordinator"}),
+    "communities:add-member": frozenset({"coordinator"}),
+    "communities:read-members": frozenset({"coordinator"}),
+    "communities:note-milestone": frozenset({"coordinator"}),
+    "people:read": frozenset({"coordinator", "operator"}),
+}

@@ -1,0 +1,34 @@
+"""Membership: who takes part, and in what."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.membership.domain.community import Community
+from services.membership.domain.member import Member
+from services.membership.permissions import PERMISSIONS
+from services.membership.projections.communities import communities
+from services.membership.projections.members import members
+from services.membership.projections.people import people
+from services.membership.reactions.join_wanted_communities import join_wanted_communities
+from shared.identity.people import find_member
+from shared.service import Service
+
+
+def resources() -> Sequence[object]:
+    from services.membership.api import applications, communities, members
+    from shared.http.people import people_resource
+
+    return [applications.blueprint, members.blueprint, communities.blueprint, people_resource(people)]
+
+
+service = Service(
+    name="membership",
+    title="Copse membership: people and communities",
+    folder=Path(__file__).parent,
+    aggregates=[Member, Community],
+    projections=[members, people, communities],
+    reactions=[join_wanted_communities],
+    resources=resources,
+    permissions=PERMISSIONS,
+    find_member=find_member,
+)

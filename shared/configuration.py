@@ -1,0 +1,97 @@
+"""Configuration comes from the environment alone, is checked at start, and all mistakes are told at once."""
+
+import os
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Misconfigured(Exception):
+    """What is missing or wrong in the environment, one sentence a line."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class Environment:
+    """Reads settings, remembers every mistake, and raises them together in `check`. `X_FILE` names a file with X."""
+
+    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
+        self._variables = os.environ if variables is None else variables
+        self._mistakes: list[str] = []
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._variables.get(name)
+        if value is None and (file := self._variables.get(f"{name}_FILE")):
+            try:
+                value = Path(file).read_text().strip()
+            except OSError as error:
+                self._mistakes.append(f"{name}_FILE names a file that cannot be read: {error.strerror}.")
+                return ""
+        if value is None or value == "":
+            if default is None:
+                self._mistakes.append(f"{name} is not set. Set it, or {name}_FILE to a file that holds it.")
+            return default or ""
+        return value
+
+    def parsed(self, name: str, parse: Callable[[str], T], example: str, default: str | None = None) -> T | None:
+        """A setting in a form; None (and a mistake noted) when it is not in that form."""
+        text = self.text(name, default)
+        try:
+            return parse(text) if text else None
+        except ValueError:
+            self._mistakes.append(f"{name} is not valid. Example: {example}.")
+            return None
+
+    def check(self) -> None:
+        """Raises Misconfigured with every mistake so far."""
+        if self._mistakes:
+            raise Misconfigured(self._mistakes)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What every service needs to know."""
+
+    database_url: str
+    keyring_url: str
+    master_key: bytes
+    kafka: str
+    kafka_replicas: int
+    issuer: str
+    internal_issuer: str
+    audience: str
+    roles_claim: str
+    algorithms: tuple[str, ...]
+
+    @classmethod
+    def read(cls, service: str, variables: Mapping[str, str] | None = None) -> "Settings":
+        """Raises Misconfigured."""
+        environment = Environment(variables)
+        issuer = environment.text("OIDC_ISSUER").rstrip("/")
+        settings = cls(
+            database_url=environment.text(f"{service.upper()}_DATABASE_URL"),
+            keyring_url=environment.text("KEYRING_DATABASE_URL"),
+            master_key=environment.parsed("KEYRING_MASTER_KEY", _key, "the output of `openssl rand -base64 32`") or b"",
+            kafka=environment.text("KAFKA_BOOTSTRAP_SERVERS"),
+            kafka_replicas=environment.parsed("KAFKA_REPLICAS", int, "3", "1") or 1,
+            issuer=issuer,
+            internal_issuer=environment.text("OIDC_INTERNAL_URL", issuer).rstrip("/"),
+            audience=environment.text("OIDC_AUDIENCE", "copse"),
+            roles_claim=environment.text("OIDC_ROLES_CLAIM", "groups"),
+            algorithms=tuple(environment.text("OIDC_ALGORITHMS", "RS256").split(",")),
+        )
+        environment.check()
+        return settings
+
+
+def _key(text: str) -> bytes:
+    key = b64decode(text, validate=True)
+    if len(key) != 32:
+        raise ValueError
+    return key

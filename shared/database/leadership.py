@@ -1,0 +1,29 @@
+"""One process of many does a job: it holds a session lock in the database, the others wait for it.
+
+A session lock takes no transaction id, so it can be held for days without freezing the snapshot horizon. It goes with
+its connection: when the leader dies, the next one has it at once. Fencing is the business of each job's compare-and-set.
+"""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from shared.database.pool import Connection, Database
+
+_ASK_SECONDS = 0.2
+
+
+@contextmanager
+def lead(database: Database, job: str, stop: threading.Event) -> Iterator[Connection | None]:
+    """Waits to lead `job`, then yields the connection that holds the lock; None when `stop` came first."""
+    key = int.from_bytes(hashlib.sha256(f"copse {job}".encode()).digest()[:8], signed=True)
+    with database.own_connection() as connection:
+        with connection.cursor() as cursor:
+            while not stop.is_set():
+                cursor.execute("select pg_try_advisory_lock(%s)", (key,))
+                row = cursor.fetchone()
+                if row and row[0]:
+                    break
+                stop.wait(_ASK_SECONDS)
+        yield None if stop.is_set() else connection

@@ -1,0 +1,187 @@
+"""Connections to one PostgreSQL database, and the few ways in which the house talks to it.
+
+The pool is SQLAlchemy's: it waits when it is empty and replaces connections that died, both of which psycopg2's own
+does not. Nothing else of SQLAlchemy is used; SQL is plain.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+import msgspec
+import psycopg2
+import psycopg2.extensions
+import psycopg2.extras
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
+
+T = TypeVar("T")
+Connection = psycopg2.extensions.connection
+
+_JSON = psycopg2.extensions.new_type((114, 3802), "JSON_AS_TEXT", lambda value, _: value)
+_KEEP = (UUID, datetime, date, memoryview, bytes)  # already the Python type that rows ask for
+
+
+class Unavailable(Exception):
+    """The database did not answer. `address` says which one, without user or password."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"PostgreSQL at {address} does not answer: {reason.strip()}")
+        self.address = address
+
+
+class Transaction:
+    """One open transaction. Parameters are always bound; rows come back as the dataclass that is asked for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._cursor = connection.cursor()
+
+    def execute(self, sql: str, *parameters: object) -> int:
+        """Runs one statement and says how many rows it touched."""
+        self._cursor.execute(sql, parameters or None)
+        return self._cursor.rowcount
+
+    def execute_values(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Runs one statement with `values %s` for many rows in few round trips."""
+        psycopg2.extras.execute_values(self._cursor, sql, rows, page_size=1000)
+
+    def all(self, kind: type[T], sql: str, *parameters: object) -> list[T]:
+        """Every row as a `kind`: a dataclass whose field names are the column names, or a plain type for one column."""
+        self._cursor.execute(sql, parameters or None)
+        columns = [column.name for column in self._cursor.description or ()]
+        found = self._cursor.fetchall()
+        if hasattr(kind, "__dataclass_fields__"):
+            return [
+                msgspec.convert(dict(zip(columns, row, strict=True)), kind, builtin_types=_KEEP) for row in found
+            ]
+        return [cast(T, row[0]) for row in found]
+
+    def one(self, kind: type[T], sql: str, *parameters: object) -> T | None:
+        """The first row as a `kind`, or None."""
+        rows = self.all(kind, sql, *parameters)
+        return rows[0] if rows else None
+
+    def value(self, kind: type[T], sql: str, *parameters: object) -> T | None:
+        """The first column of the first row, or None when there is no row or it is null."""
+        return self.one(kind, sql, *parameters)
+
+    @property
+    def raw(self) -> Connection:
+        """The psycopg2 connection, for what only the event store and the doorbell may do."""
+        return self._connection
+
+
+class Database:
+    """A pool of connections to one database. Made after fork, because connections do not survive it."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        application: str,
+        size: int = 8,
+        search_path: Sequence[str] = ("public",),
+        statement_seconds: int = 15,
+    ) -> None:
+        self.url = url
+        self.address = address_of(url)
+        self._application = application
+        self._search_path = ",".join(search_path)
+        self._statement_seconds = statement_seconds
+        self._pool = QueuePool(
+            cast(Any, self._connect), pool_size=size, max_overflow=0, timeout=5, use_lifo=True, reset_on_return=None
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Commits at the end, rolls back on any exception. Raises Unavailable when the database is not there."""
+        connection, give_back = self._take()
+        try:
+            yield Transaction(connection)
+            connection.commit()
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            self._abandon(connection)
+            raise Unavailable(self.address, str(error)) from error
+        except BaseException:
+            if not connection.closed:
+                connection.rollback()
+            raise
+        finally:
+            give_back()
+
+    def _take(self) -> tuple[Connection, Any]:
+        """A connection that answers. One that died while it waited is thrown away, once around the pool."""
+        for _ in range(self._pool.size() + 1):
+            try:
+                pooled = self._pool.connect()
+            except PoolTimeout as error:
+                raise Unavailable(self.address, "every connection of the pool is busy") from error
+            connection = cast(Connection, pooled.dbapi_connection)
+            if connection.closed or not _answers(connection):
+                pooled.invalidate()
+                continue
+            return connection, pooled.close
+        raise Unavailable(self.address, "every connection of the pool is dead")
+
+    @contextmanager
+    def own_connection(self) -> Iterator[Connection]:
+        """A connection outside the pool in autocommit mode: for leadership locks and LISTEN, which belong to a session."""
+        connection = self._connect()
+        try:
+            connection.autocommit = True
+            yield connection
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            raise Unavailable(self.address, str(error)) from error
+        finally:
+            self._abandon(connection)
+
+    def close(self) -> None:
+        self._pool.dispose()
+
+    def _connect(self) -> Connection:
+        try:
+            connection = psycopg2.connect(
+                self.url,
+                application_name=self._application,
+                connect_timeout=5,
+                options=(
+                    f"-c search_path={self._search_path} -c statement_timeout={self._statement_seconds}s"
+                    " -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
+                ),
+            )
+        except psycopg2.OperationalError as error:
+            raise Unavailable(self.address, str(error)) from error
+        psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
+        psycopg2.extensions.register_type(_JSON, connection)
+        return connection
+
+    @staticmethod
+    def _abandon(connection: Connection) -> None:
+        if not connection.closed:
+            connection.close()
+
+
+def _answers(connection: Connection) -> bool:
+    """Whether the server still holds this connection: its socket must have nothing to say while nobody asked.
+
+    A round trip per use would cost as much as the query; a closed server side shows as readable without one.
+    """
+    import select
+
+    readable, _, _ = select.select([connection], [], [], 0)
+    if not readable:
+        return True
+    try:
+        connection.poll()
+    except psycopg2.Error:
+        return False
+    return not connection.closed
+
+
+def address_of(url: str) -> str:
+    """`host:port/database` of a connection URL, for messages: never the user or the password."""
+    parts = psycopg2.extensions.parse_dsn(url)
+    return f"{parts.get('host', 'local socket')}:{parts.get('port', '5432')}/{parts.get('dbname', '')}"

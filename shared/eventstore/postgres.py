@@ -1,0 +1,170 @@
+"""The event store on PostgreSQL: one SQL function appends, two queries read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from shared.database.pool import Database, Transaction
+from shared.eventstore.store import AlreadyAnswered, Answer, Request, RequestInFlight, VersionConflict, Write
+from shared.messages.recorded import Metadata, Position, Stored
+
+_SQL = Path(__file__).parent / "sql"
+_READ_ALL = (_SQL / "read_all.sql").read_text()
+_READ_STREAM = (_SQL / "read_stream.sql").read_text()
+_APPEND = (
+    "select * from append(%s::text[], %s::integer[], %s::text[], %s::integer[], %s::uuid[], %s::text[],"
+    " %s::smallint[], %s::text[], %s::json, %s, %s, %s, %s, %s::json)"
+)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    outcome: str
+    xid: str | None
+    position: int | None
+    stream: str | None
+    version: int | None
+    response: str | None
+    fingerprint: str | None
+
+
+@dataclass(frozen=True)
+class _Row:
+    position: int
+    xid: str
+    event_id: UUID
+    stream: str
+    version: int
+    type: str
+    schema_version: int
+    data: str
+    metadata: str
+    recorded_at: datetime
+
+    def stored(self) -> Stored:
+        return Stored(
+            position=Position(int(self.xid), self.position),
+            event_id=self.event_id,
+            stream=self.stream,
+            version=self.version,
+            type=self.type,
+            schema_version=self.schema_version,
+            data=self.data,
+            metadata=self.metadata,
+            recorded_at=self.recorded_at,
+        )
+
+
+@dataclass(frozen=True)
+class _Answer:
+    response: str
+    fingerprint: str
+    xid: str
+    position: int | None
+
+    def answer(self) -> Answer:
+        return Answer(self.response, self.fingerprint, _position(self.xid, self.position))
+
+
+def _position(xid: str | None, number: int | None) -> Position | None:
+    return Position(int(xid), number) if xid is not None and number is not None else None
+
+
+class StoreInTransaction:
+    """The store inside a transaction that the caller holds and commits. See `shared.eventstore.store.EventStore`.
+
+    An append must be the transaction's first write (append.sql says why).
+    """
+
+    def __init__(self, db: Transaction) -> None:
+        self._db = db
+
+    def append(
+        self, writes: Sequence[Write], metadata: Metadata, recorded_at: datetime, request: Request | None = None
+    ) -> Position | None:
+        return _append(self._db, writes, metadata, recorded_at, request)
+
+    def read(self, stream: str, after_version: int = 0) -> list[Stored]:
+        return [row.stored() for row in self._db.all(_Row, _READ_STREAM, stream, after_version)]
+
+    def read_all(self, after: Position, limit: int) -> list[Stored]:
+        return [row.stored() for row in self._db.all(_Row, _READ_ALL, str(after.xid), after.number, limit)]
+
+    def answer_to(self, actor: str, key: str) -> Answer | None:
+        found = self._db.one(
+            _Answer,
+            "select response::text as response, fingerprint, xid::text as xid, position from requests"
+            " where actor = %s and key = %s",
+            actor,
+            key,
+        )
+        return found.answer() if found else None
+
+
+class PostgresEventStore:
+    """The store, each call in a transaction of its own. See `shared.eventstore.store.EventStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(
+        self, writes: Sequence[Write], metadata: Metadata, recorded_at: datetime, request: Request | None = None
+    ) -> Position | None:
+        with self._database.transaction() as db:
+            return StoreInTransaction(db).append(writes, metadata, recorded_at, request)
+
+    def read(self, stream: str, after_version: int = 0) -> list[Stored]:
+        with self._database.transaction() as db:
+            return StoreInTransaction(db).read(stream, after_version)
+
+    def read_all(self, after: Position, limit: int) -> list[Stored]:
+        with self._database.transaction() as db:
+            return StoreInTransaction(db).read_all(after, limit)
+
+    def answer_to(self, actor: str, key: str) -> Answer | None:
+        with self._database.transaction() as db:
+            return StoreInTransaction(db).answer_to(actor, key)
+
+
+def _append(
+    db: Transaction,
+    writes: Sequence[Write],
+    metadata: Metadata,
+    recorded_at: datetime,
+    request: Request | None,
+) -> Position | None:
+    added = [
+        (write.stream, write.expected_version + nth, event)
+        for write in writes
+        for nth, event in enumerate(write.events, start=1)
+    ]
+    result = db.one(
+        _Outcome,
+        _APPEND,
+        [write.stream for write in writes],
+        [write.expected_version for write in writes],
+        [stream for stream, _, _ in added],
+        [version for _, version, _ in added],
+        [str(event.event_id) for _, _, event in added],
+        [event.type for _, _, event in added],
+        [event.schema_version for _, _, event in added],
+        [event.data for _, _, event in added],
+        msgspec.json.encode(metadata).decode(),
+        recorded_at,
+        *((request.actor, request.key, request.fingerprint, request.response) if request else (None,) * 4),
+    )
+    match result:
+        case _Outcome(outcome="appended", xid=xid, position=position):
+            return _position(xid, position)
+        case _Outcome(outcome="conflict", stream=str(stream), version=int(actual)):
+            expected = next(write.expected_version for write in writes if write.stream == stream)
+            raise VersionConflict(stream, expected, actual)
+        case _Outcome(outcome="answered", response=str(response), fingerprint=str(fingerprint)):
+            raise AlreadyAnswered(Answer(response, fingerprint, _position(result.xid, result.position)))
+        case _Outcome(outcome="in-flight"):
+            raise RequestInFlight
+    raise AssertionError(f"append() answered {result}")

@@ -1,0 +1,88 @@
+"""What an event store promises, whichever it is. One conformance suite (tests/kernel) runs against each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from shared.messages.recorded import Metadata, Position, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event about to be appended, already JSON, with personal fields sealed."""
+
+    event_id: UUID
+    type: str
+    schema_version: int
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What is added to one stream, and the version that it must have until then (0: it must not exist)."""
+
+    stream: str
+    expected_version: int
+    events: tuple[NewEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that carried an Idempotency-Key, and the answer that a repetition shall get (as JSON)."""
+
+    actor: str
+    key: str
+    fingerprint: str
+    response: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered to a request, and where its last event stands (None: it added none)."""
+
+    response: str
+    fingerprint: str
+    position: Position | None
+
+
+class VersionConflict(Exception):
+    """Somebody else appended to the stream first. Nothing was written."""
+
+    def __init__(self, stream: str, expected: int, actual: int) -> None:
+        super().__init__(f"{stream} is at version {actual}, not {expected}")
+        self.stream, self.expected, self.actual = stream, expected, actual
+
+
+class RequestInFlight(Exception):
+    """The same request is being answered at this moment. Nothing was written by this one."""
+
+
+class AlreadyAnswered(Exception):
+    """The same request was answered before. Nothing was written again."""
+
+    def __init__(self, answer: "Answer") -> None:
+        super().__init__("this request was answered before")
+        self.answer = answer
+
+
+class EventStore(Protocol):
+    """Appends are atomic over all their streams; readers see every event exactly once, each stream in order."""
+
+    def append(
+        self, writes: Sequence[Write], metadata: Metadata, recorded_at: datetime, request: Request | None = None
+    ) -> Position | None:
+        """The position of the last event, or None when there was none to add.
+
+        Raises VersionConflict, RequestInFlight or AlreadyAnswered, and then nothing was written.
+        """
+
+    def read(self, stream: str, after_version: int = 0) -> list[Stored]:
+        """The stream's events above a version, oldest first; empty when there is no such stream."""
+
+    def read_all(self, after: Position, limit: int) -> list[Stored]:
+        """The next events of all streams after a position, at most `limit`. Never skips one that commits late."""
+
+    def answer_to(self, actor: str, key: str) -> Answer | None:
+        """What was answered before to this actor's Idempotency-Key, or None."""

@@ -1,0 +1,72 @@
+"""The web process of a service: its resources, behind the same manners everywhere."""
+
+from typing import Any, cast
+
+from flask import Flask, Response, jsonify
+from flask_smorest import Blueprint
+
+from shared.http import authorization, health, problems
+from shared.service import Running
+
+_LARGEST_BODY = 64 * 1024
+
+
+def create_app(running: Running) -> Flask:
+    """A Flask app for one service. `/openapi.json` says what it can do and which permission each route needs."""
+    service = running.service
+    app = Flask(service.name, static_folder=None)
+    app.config.update(
+        API_TITLE=service.title,
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+        MAX_CONTENT_LENGTH=_LARGEST_BODY,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.extensions["copse"] = running
+    api = problems.ProblemApi(app)
+    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    for resource in service.resources():
+        api.register_blueprint(cast(Blueprint, resource))
+    _errors_are_problems(api)
+    problems.register(app)
+    authorization.guard(app)
+    health.register(app, running)
+
+    @app.after_request
+    def manners(response: Response) -> Response:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        return response
+
+    @app.get("/")
+    def index() -> Response:
+        return jsonify({"service": service.name, "title": service.title, "openapi": "/openapi.json"})
+
+    return app
+
+
+def _errors_are_problems(api: problems.ProblemApi) -> None:
+    """Makes the OpenAPI document say what is sent: problem+json for every error."""
+    schema: dict[str, Any] = {
+        "type": "object",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "instance": {"type": "string"},
+            "errors": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+                },
+            },
+        },
+    }
+    api.spec.components.schema("Problem", schema)
+    content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for response in api.spec.components.responses.values():
+        response["content"] = content

@@ -1,0 +1,105 @@
+"""Who is calling, and whether this route is for them. A route without a rule does not start."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import Flask, current_app, g, request
+
+from shared.http.problems import Problem
+from shared.identity.identity import ANONYMOUS, Identity
+from shared.service import Running
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_RULE = "__copse_permission__"
+PUBLIC = "public"
+
+
+def running() -> Running:
+    """The service that this request is for."""
+    return cast(Running, current_app.extensions["copse"])
+
+
+def caller() -> Identity:
+    """Who is calling: ANONYMOUS without a token. Raises InvalidToken for one that is not accepted."""
+    if "identity" not in g:
+        g.identity = _identify()
+    return cast(Identity, g.identity)
+
+
+def _identify() -> Identity:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if not token or scheme.lower() != "bearer":
+        return ANONYMOUS
+    here = running()
+    claims = here.tokens.verify(token)
+    account = here.keyring.pseudonym("account", f"{claims.issuer} {claims.subject}")
+    with here.database.transaction() as db:
+        member = here.service.find_member(db, account)
+    return Identity(account=account, roles=claims.roles, member=member)
+
+
+def needs(permission: str) -> Callable[[F], F]:
+    """Lets a route be called only by those to whom the service's permission table grants `permission`."""
+    return _rule(permission)
+
+
+def public(view: F) -> F:
+    """Lets everybody call a route. What it shows may still depend on who is calling."""
+    return _rule(PUBLIC)(view)
+
+
+def _rule(permission: str) -> Callable[[F], F]:
+    def mark(view: F) -> F:
+        setattr(view, _RULE, permission)
+        documented = getattr(view, "_apidoc", {})
+        documented.setdefault("manual_doc", {})["x-permission"] = permission
+        if permission != PUBLIC:
+            documented["manual_doc"]["security"] = [{"bearer": []}]
+        view._apidoc = documented  # type: ignore[attr-defined]  # flask-smorest's own place for it
+        return view
+
+    return mark
+
+
+def may(permission: str) -> bool:
+    """Whether the caller has a permission: for what depends on more than the route."""
+    return caller().may(permission, running().service.permissions)
+
+
+def require(permission: str) -> None:
+    """Raises the 401 or 403 problem unless the caller has the permission."""
+    if may(permission):
+        return
+    if caller() is ANONYMOUS:
+        raise Problem(
+            401, "sign-in-needed", "Sign in first: this needs an access token.", headers={"WWW-Authenticate": "Bearer"}
+        )
+    raise Problem(403, "not-allowed", f"Your account does not have the permission {permission}.")
+
+
+def rule_of(app: Flask, endpoint: str, method: str) -> str | None:
+    """The permission of one route, `public`, or None when none was given."""
+    view = app.view_functions[endpoint]
+    handler = getattr(view, "view_class", None)
+    marked = getattr(handler, method.lower(), None) if handler else view
+    return cast(str | None, getattr(marked, _RULE, None))
+
+
+def guard(app: Flask) -> None:
+    """Checks every request against its route's rule, and refuses to start when a route of the API has none."""
+    for route in app.url_map.iter_rules():
+        for method in (route.methods or set()) - {"HEAD", "OPTIONS"}:
+            if route.rule.startswith("/v1/") and rule_of(app, route.endpoint, method) is None:
+                raise RuntimeError(f"{method} {route.rule} names no permission: decorate it with @needs or @public")
+
+    @app.before_request
+    def check() -> None:
+        if request.endpoint is None or not request.path.startswith("/v1/"):
+            return
+        method = "GET" if request.method == "HEAD" else request.method
+        permission = rule_of(app, request.endpoint, method)
+        if permission and permission != PUBLIC:
+            require(permission)
+        elif request.headers.get("Authorization"):
+            caller()  # a bad token is an error even where none was needed

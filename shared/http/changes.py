@@ -1,0 +1,134 @@
+"""A change over HTTP: one command, with If-Match, Idempotency-Key, channel and position seen to."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from flask import Response, jsonify, request
+
+from shared.commands.handler import Handled
+from shared.eventstore.store import AlreadyAnswered, Answer, Request
+from shared.http.authorization import caller, running
+from shared.http.problems import Problem
+from shared.messages.decisions import Channel, Command, Context, State
+from shared.messages.recorded import Position
+
+S = TypeVar("S", bound=State)
+
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_LONGEST_KEY = 255
+
+
+def change(
+    id: UUID,
+    command: Command[S],
+    *,
+    must_match: bool = False,
+    created: str | None = None,
+    answer: Callable[[S], dict[str, object]] | None = None,
+) -> Response:
+    """Handles one command for the caller and answers with what came of it.
+
+    must_match: the change depends on what the caller saw, so it needs If-Match (428 without, 412 when stale).
+    created: the new resource's path; makes the answer 201 with Location.
+    answer: the body, of JSON values, from the state after the command; by default `{"id": ...}`.
+    """
+    here, fingerprint = running(), _fingerprint()
+    context, key = context_of_request(), _idempotency_key()
+    if key and (before := here.store.answer_to(context.actor, key)):
+        return _again(before, fingerprint)
+    expected = _expected_version(must_match)
+
+    def record(handled: Handled[S]) -> dict[str, Any]:
+        body = answer(handled.state) if answer else {"id": str(id)}
+        return {"status": 201 if created else 200, "location": created, "version": handled.version, "body": body}
+
+    def as_request(handled: Handled[S]) -> Request:
+        return Request(context.actor, key or "", fingerprint, json.dumps(record(handled)))
+
+    try:
+        handled = here.commands.handle(
+            id, command, context, expected_version=expected, request=as_request if key else None
+        )
+    except AlreadyAnswered as meanwhile:
+        return _again(meanwhile.answer, fingerprint)
+    return _response(record(handled), handled.position)
+
+
+def context_of_request() -> Context:
+    """What a decision may know of this request."""
+    here = running()
+    try:
+        channel = Channel(request.headers.get("Copse-Channel", "web"))
+    except ValueError:
+        choices = ", ".join(Channel)
+        raise Problem(400, "unknown-channel", f"The header Copse-Channel must be one of: {choices}.") from None
+    trace = request.headers.get("traceparent", "")
+    return Context(
+        now=here.clock.now(),
+        actor=caller().actor,
+        channel=channel,
+        correlation_id=_request_id(),
+        traceparent=trace if _TRACEPARENT.fullmatch(trace) else None,
+    )
+
+
+def _request_id() -> UUID:
+    try:
+        return UUID(request.headers.get("X-Request-Id", ""))
+    except ValueError:
+        return uuid4()
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
+        raise Problem(400, "bad-idempotency-key", f"An Idempotency-Key has 1 to {_LONGEST_KEY} characters.")
+    return key
+
+
+def _fingerprint() -> str:
+    """Tells one request from another that reuses its key."""
+    whole = b"\0".join([request.method.encode(), request.full_path.encode(), request.get_data()])
+    return hashlib.sha256(whole).hexdigest()
+
+
+def _expected_version(must_match: bool) -> int | None:
+    header = request.headers.get("If-Match")
+    if header is None:
+        if must_match:
+            raise Problem(
+                428,
+                "if-match-needed",
+                "Read this first, and send the ETag that you got in the header If-Match: so nobody's change is lost.",
+            )
+        return None
+    version = header.strip().removeprefix("W/").strip('"')
+    if not version.isdigit():
+        raise Problem(412, "changed-meanwhile", "The header If-Match does not hold an ETag of this resource.")
+    return int(version)
+
+
+def _again(answer: Answer, fingerprint: str) -> Response:
+    if answer.fingerprint != fingerprint:
+        raise Problem(
+            422, "idempotency-key-reused", "This Idempotency-Key was used for another request. Use a new one for a new wish."
+        )
+    response = _response(json.loads(answer.response), answer.position)
+    response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _response(recorded: dict[str, Any], position: Position | None) -> Response:
+    response = jsonify(recorded["body"])
+    response.status_code = recorded["status"]
+    response.headers["ETag"] = f'"{recorded["version"]}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    if recorded["location"]:
+        response.headers["Location"] = recorded["location"]
+    if position:
+        response.headers["Copse-Position"] = f"{running().service.name}:{position}"
+    return response

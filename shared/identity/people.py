@@ -1,0 +1,171 @@
+"""The `people` read model that every service keeps: fed from membership's events, each service naming what it needs.
+
+A service binds its own contract's events to these functions (see `services/*/projections/people.py`).
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from shared.database.pool import Transaction
+from shared.messages.events import MemberId
+
+TABLES = Path(__file__).with_name("people.sql")
+ACTIVE = "active"
+
+
+@dataclass(frozen=True)
+class Person:
+    """What a service knows of a person. Contact details are filled in where the service needs them."""
+
+    member_id: UUID
+    name: str
+    standing: str
+    stakeholder_group: str
+    email: str | None
+    phone: str | None
+    postal_address: str | None
+
+
+@dataclass(frozen=True)
+class Community:
+    """A community or working group, as other services know it."""
+
+    community_id: UUID
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """The answer to "what do you know of this member?"."""
+
+    member_id: UUID
+    standing: str
+    communities: list[UUID] = field(default_factory=list)
+    groups: list[UUID] = field(default_factory=list)
+
+
+def admit(
+    db: Transaction,
+    member: UUID,
+    *,
+    name: str,
+    stakeholder_group: str,
+    account: UUID | None,
+    email: str | None = None,
+    phone: str | None = None,
+    postal_address: str | None = None,
+) -> None:
+    """An approved member."""
+    db.execute(
+        "insert into people (member_id, account, standing, name, stakeholder_group, email, phone, postal_address)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s)"
+        " on conflict (member_id) do update set account = excluded.account, standing = excluded.standing,"
+        " name = excluded.name, stakeholder_group = excluded.stakeholder_group, email = excluded.email,"
+        " phone = excluded.phone, postal_address = excluded.postal_address",
+        member,
+        account,
+        ACTIVE,
+        name,
+        stakeholder_group,
+        email,
+        phone,
+        postal_address,
+    )
+
+
+def link_account(db: Transaction, member: UUID, account: UUID) -> None:
+    """An account belongs to one person: the newest link counts."""
+    db.execute("update people set account = null where account = %s and member_id <> %s", account, member)
+    db.execute("update people set account = %s where member_id = %s", account, member)
+
+
+def found_community(db: Transaction, community: UUID, name: str, kind: str) -> None:
+    db.execute(
+        "insert into people_communities (community_id, name, kind) values (%s, %s, %s) on conflict do nothing",
+        community,
+        name,
+        kind,
+    )
+
+
+def join(db: Transaction, member: UUID, community: UUID, at: datetime) -> None:
+    db.execute(
+        "insert into people_groups (member_id, community_id, joined_at) values (%s, %s, %s) on conflict do nothing",
+        member,
+        community,
+        at,
+    )
+
+
+def find_member(db: Transaction, account: UUID) -> MemberId | None:
+    """The active member whose account this is."""
+    found = db.value(UUID, "select member_id from people where account = %s and standing = %s", account, ACTIVE)
+    return MemberId(found) if found else None
+
+
+def person(db: Transaction, member: UUID) -> Person | None:
+    return db.one(
+        Person,
+        "select member_id, name, standing, stakeholder_group, email, phone, postal_address from people"
+        " where member_id = %s",
+        member,
+    )
+
+
+def name_of(db: Transaction, member: UUID) -> str:
+    """The member's name, or a plain stand-in when she is not known here (yet, or any more)."""
+    return db.value(str, "select name from people where member_id = %s", member) or "A member"
+
+
+def community(db: Transaction, community: UUID) -> Community | None:
+    return db.one(
+        Community, "select community_id, name, kind from people_communities where community_id = %s", community
+    )
+
+
+def members_of(db: Transaction, community: UUID) -> list[Person]:
+    """The active members of a community or group, in the order in which they joined."""
+    return db.all(
+        Person,
+        "select p.member_id, name, standing, stakeholder_group, email, phone, postal_address"
+        " from people p join people_groups g using (member_id)"
+        " where community_id = %s and standing = %s order by joined_at, member_id",
+        community,
+        ACTIVE,
+    )
+
+
+def belongs(db: Transaction, member: UUID, kind: str) -> bool:
+    """Whether an active member belongs to any group of a kind, such as `working-group`."""
+    return bool(
+        db.value(
+            int,
+            "select 1 from people_groups join people_communities using (community_id) join people using (member_id)"
+            " where member_id = %s and kind = %s and standing = %s limit 1",
+            member,
+            kind,
+            ACTIVE,
+        )
+    )
+
+
+def known(db: Transaction, member: UUID) -> Known | None:
+    """What this service knows of a member, without a name."""
+    standing = db.value(str, "select standing from people where member_id = %s", member)
+    if standing is None:
+        return None
+    joined = db.all(
+        Community,
+        "select community_id, name, kind from people_groups join people_communities using (community_id)"
+        " where member_id = %s order by joined_at",
+        member,
+    )
+    return Known(
+        member,
+        standing,
+        [each.community_id for each in joined if each.kind != "working-group"],
+        [each.community_id for each in joined if each.kind == "working-group"],
+    )

@@ -1,0 +1,154 @@
+"""Events to JSON and back: strict, with personal fields sealed, and old versions brought up to date."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from types import UnionType
+from typing import Annotated, Union, cast, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import msgspec
+
+from shared.messages.decisions import id_of
+from shared.messages.events import ERASED, Event, EventType, Fields, Sealed, type_of
+from shared.messages.recorded import Metadata, Recorded, Stored
+
+Seal = Callable[[UUID, str, str], str]
+"""(subject, text, associated data) -> sealed text."""
+Unseal = Callable[[str, str], str | None]
+"""(sealed text, associated data) -> text, or None when the key is destroyed."""
+
+
+class UnknownEvent(Exception):
+    """A stored type or version that this release has no class for."""
+
+
+class Codec:
+    """Encodes and decodes the events of one service, or those that a consumer's contract names."""
+
+    def __init__(
+        self, classes: Iterable[type], *, seal: Seal, unseal: Unseal, lenient: bool = False
+    ) -> None:
+        """`lenient` ignores fields that the class does not name: right for a contract, wrong for one's own events."""
+        self._seal, self._unseal, self._lenient = seal, unseal, lenient
+        self._types: dict[str, tuple[type, EventType]] = {}
+        for cls in classes:
+            known = type_of(cls)
+            if known is None:
+                raise TypeError(f"{cls.__name__} is not an event: decorate it with @event")
+            if known.name in self._types:
+                raise TypeError(f"two events are named {known.name}: {cls.__name__} and {self._types[known.name][0]}")
+            self._types[known.name] = (cls, known)
+        self._personal = {cls: _has_personal(cls) for cls, _ in self._types.values()}
+        self._names = {cls: {field.name for field in fields(cls)} for cls, _ in self._types.values()}
+
+    def name_of(self, cls: type) -> str | None:
+        """The name under which events of a class are stored, or None when it is not one of these."""
+        known = type_of(cls)
+        return known.name if known and self._types.get(known.name, (None,))[0] is cls else None
+
+    def knows(self, name: str) -> bool:
+        return name in self._types
+
+    def encode(self, event: Event, event_id: UUID, stream: str) -> tuple[str, int, str]:
+        """(type name, version, JSON). Raises UnknownEvent for a class that this service does not own."""
+        known = type_of(type(event))
+        if known is None or known.name not in self._types:
+            raise UnknownEvent(f"{type(event).__name__} is not an event of this service")
+        if not self._personal[type(event)]:
+            return known.name, known.version, msgspec.json.encode(event).decode()
+        plain = cast(Fields, msgspec.to_builtins(event))
+
+        def seal(text: str, owner: UUID, path: str) -> str:
+            return self._seal(owner, text, f"{event_id}/{path}")
+
+        _each_personal(type(event), plain, id_of(stream), "", seal)
+        return known.name, known.version, msgspec.json.encode(plain).decode()
+
+    def decode(self, stored: Stored) -> Recorded:
+        """Raises UnknownEvent for an unknown type or a newer version, msgspec.ValidationError for wrong fields."""
+        if stored.type not in self._types:
+            raise UnknownEvent(f"no event named {stored.type} is known here")
+        cls, known = self._types[stored.type]
+        if not 1 <= stored.schema_version <= known.version:
+            raise UnknownEvent(f"{stored.type} version {stored.schema_version} is newer than this release reads")
+        plain = cast(Fields, msgspec.json.decode(stored.data))
+        for upcaster in known.upcasters[stored.schema_version - 1 :]:
+            plain = upcaster(plain)
+        if not self._lenient and (unknown := plain.keys() - self._names[cls]):
+            raise msgspec.ValidationError(f"{stored.type} has unknown fields: {', '.join(sorted(unknown))}")
+        if self._personal[cls]:
+
+            def unseal(text: str, _owner: UUID, path: str) -> str | None:
+                return self._unseal(text, f"{stored.event_id}/{path}")
+
+            _each_personal(cls, plain, id_of(stored.stream), "", unseal)
+        return Recorded(
+            event=msgspec.convert(plain, cls),
+            event_id=stored.event_id,
+            stream=stored.stream,
+            version=stored.version,
+            position=stored.position,
+            metadata=msgspec.json.decode(stored.metadata, type=Metadata),
+            recorded_at=stored.recorded_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """What sealing must know of one field: worked out once per class, because type hints are slow to read."""
+
+    name: str
+    sealed: Sealed | None
+    may_be_none: bool
+    inner: tuple[type, ...]
+
+
+@cache
+def _fields_of(cls: type) -> tuple[_Field, ...]:
+    return tuple(
+        _Field(name, sealed, bool(sealed) and _may_be_none(hint), tuple(_dataclasses_in(hint)))
+        for name, hint in get_type_hints(cls, include_extras=True).items()
+        for sealed in [_seal_of(hint)]
+    )
+
+
+def _has_personal(cls: type) -> bool:
+    return any(field.sealed or any(map(_has_personal, field.inner)) for field in _fields_of(cls))
+
+
+def _each_personal(
+    cls: type, plain: Fields, stream_owner: UUID, prefix: str, change: Callable[[str, UUID, str], str | None]
+) -> None:
+    """Replaces every personal text in `plain` by what `change(text, owner, path)` gives, in place."""
+    for field in _fields_of(cls):
+        value = plain.get(field.name)
+        if value is None:
+            continue
+        if field.sealed:
+            owner = UUID(str(plain[field.sealed.of])) if field.sealed.of else stream_owner
+            changed = change(str(value), owner, prefix + field.name)
+            plain[field.name] = changed if changed is not None or field.may_be_none else ERASED
+            continue
+        for inner in field.inner:
+            parts = value if isinstance(value, list | tuple) else [value]
+            for index, part in enumerate(parts):
+                _each_personal(inner, cast(Fields, part), stream_owner, f"{prefix}{field.name}/{index}/", change)
+
+
+def _seal_of(hint: object) -> Sealed | None:
+    if get_origin(hint) is Annotated:
+        return next((note for note in get_args(hint)[1:] if isinstance(note, Sealed)), None)
+    return None
+
+
+def _may_be_none(hint: object) -> bool:
+    inner = get_args(hint)[0]
+    return get_origin(inner) in (Union, UnionType) and type(None) in get_args(inner)
+
+
+def _dataclasses_in(hint: object) -> list[type]:
+    """The dataclasses inside a hint such as `tuple[Speaker, ...]` or `Speaker | None`."""
+    if isinstance(hint, type) and is_dataclass(hint):
+        return [hint]
+    return [found for inner in get_args(hint) for found in _dataclasses_in(inner)]

@@ -1,0 +1,100 @@
+"""State, command and refusal: how a rule of the domain is written.
+
+A state is the fold of its stream; a command carries its data and its rule. Both are pure: the clock, the actor and
+new ids come in the `Context`. See the decider pattern (J. Chassaing; event-driven-io/emmett, `typing/decider.ts`).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Generic, Self, TypeVar, cast, dataclass_transform, get_args, get_origin
+from uuid import UUID
+
+from shared.messages.events import Event
+from shared.messages.ids import uuid7
+
+
+class Channel(StrEnum):
+    """How a contribution reached us. Every contribution counts alike, whatever its channel."""
+
+    WEB = "web"
+    EMAIL = "email"
+    PHONE = "phone"
+    POST = "post"
+    IN_PERSON = "in-person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a decision may know besides its stream.
+
+    `actor` is opaque: `member:<uuid>`, `account:<uuid>`, `service:<name>` or `anonymous`.
+    """
+
+    now: datetime
+    actor: str
+    correlation_id: UUID
+    on_behalf_of: str | None = None
+    channel: Channel = Channel.WEB
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+    new_id: Callable[[], UUID] = uuid7
+
+
+class Refused(Exception):
+    """A rule says no. `code` is stable and for programs; `sentence` says to a person what was wrong and what to do."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class State:
+    """What the events of one stream amount to. Every field has a default: the state before the first event."""
+
+    category: ClassVar[str]
+
+    def __init_subclass__(cls, category: str) -> None:
+        cls.category = category
+        dataclass(frozen=True, kw_only=True)(cls)
+
+    def evolve(self, event: Event) -> Self:
+        """The state after one more event. Never refuses: what was recorded has happened."""
+        raise NotImplementedError
+
+    @classmethod
+    def stream(cls, id: UUID) -> str:
+        """The name of one stream of this kind: `meeting-0190a1b2-...`."""
+        return f"{cls.category}-{id}"
+
+
+S = TypeVar("S", bound=State)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Command(Generic[S]):
+    """A wish with its rule. `class ReplyYes(Command[Meeting]): ...`
+
+    `creates` is true for the command that begins a stream; every other one needs the stream to be there.
+    """
+
+    creates: ClassVar[bool] = False
+    aggregate: ClassVar[type[State]]
+
+    def __init_subclass__(cls) -> None:
+        for base in getattr(cls, "__orig_bases__", ()):
+            if get_origin(base) is Command:
+                cls.aggregate = cast(type[State], get_args(base)[0])
+        dataclass(frozen=True, kw_only=True)(cls)
+
+    def decide(self, state: S, context: Context) -> Iterator[Event]:
+        """The events that follow, in order; none when nothing changes. Raises Refused when a rule says no."""
+        raise NotImplementedError
+
+
+def id_of(stream: str) -> UUID:
+    """The id in a stream's name: a uuid is always its last 36 characters."""
+    return UUID(stream[-36:])

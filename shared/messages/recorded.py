@@ -1,0 +1,88 @@
+"""An event that has been recorded, as text (`Stored`) and as an object (`Recorded`)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from shared.messages.decisions import Context, id_of
+from shared.messages.events import Event
+
+
+class Position(NamedTuple):
+    """Where an event stands in its service's event table.
+
+    Ordered by transaction first: below the snapshot horizon nothing can appear before it any more, whereas `number`
+    alone is handed out before commit and would let a reader skip what commits late.
+    """
+
+    xid: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.xid}.{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Position":
+        """Raises ValueError when the text is not `<xid>.<number>`."""
+        xid, number = text.split(".")
+        return cls(int(xid), int(number))
+
+
+BEGINNING = Position(0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """Who and why: the same for all events of one command."""
+
+    actor: str
+    channel: str
+    correlation_id: UUID
+    on_behalf_of: str | None = None
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+
+    @classmethod
+    def of(cls, context: Context) -> "Metadata":
+        return cls(
+            actor=context.actor,
+            channel=str(context.channel),
+            correlation_id=context.correlation_id,
+            on_behalf_of=context.on_behalf_of,
+            causation_id=context.causation_id,
+            traceparent=context.traceparent,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A row of the event table or a record of a topic: the event still as JSON, personal fields sealed."""
+
+    position: Position
+    event_id: UUID
+    stream: str
+    version: int
+    type: str
+    schema_version: int
+    data: str
+    metadata: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What a handler is told beside the event itself. `position` is that of the service that recorded it."""
+
+    event: Event
+    event_id: UUID
+    stream: str
+    version: int
+    position: Position
+    metadata: Metadata
+    recorded_at: datetime
+
+    @property
+    def id(self) -> UUID:
+        """The id in the stream's name: the meeting, the member, the request."""
+        return id_of(self.stream)

@@ -1,0 +1,123 @@
+"""Tells each projection and reaction of its own service's events, from the event table, in batches."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import structlog
+
+from shared.database.leadership import lead
+from shared.database.pool import Database, Transaction, Unavailable
+from shared.eventstore.doorbell import Listener
+from shared.eventstore.postgres import PostgresEventStore
+from shared.messages.codec import Codec
+from shared.messages.recorded import Position
+from shared.projections.subscriber import Subscriber
+
+log = structlog.get_logger()
+
+_BATCH = 500
+_LOOK_SECONDS = 0.25
+_PAUSE_AFTER_FAILURE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class _Cursor:
+    xid: str
+    position: int
+
+    def reached(self) -> Position:
+        return Position(int(self.xid), self.position)
+
+
+class Fenced(Exception):
+    """Another process moved this reader: it leads now, this one must not write."""
+
+
+class Reader:
+    """Moves every subscriber of one service along its event table. One process leads; the others wait for its lock."""
+
+    def __init__(self, database: Database, codec: Codec, subscribers: Sequence[Subscriber[Any]]) -> None:
+        self._database, self._codec = database, codec
+        self._subscribers = [each for each in subscribers if _own_events(each, codec)]
+        self._store = PostgresEventStore(database)
+        self._paused_until: dict[str, float] = {}
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`. Raises Unavailable when the database goes away: the worker then begins again."""
+        with lead(self._database, "reader", stop) as connection:
+            if connection is None:
+                return
+            listener = Listener(connection)
+            while not stop.is_set():
+                if not self.advance_all():
+                    listener.wait(_LOOK_SECONDS)
+
+    def advance_all(self) -> int:
+        """One batch for each subscriber; how many events were read. One that fails stops alone."""
+        return sum(self._advance_or_pause(each) for each in self._subscribers)
+
+    def _advance_or_pause(self, subscriber: Subscriber[Any]) -> int:
+        if self._paused_until.get(subscriber.name, 0) > monotonic():
+            return 0
+        try:
+            return self.advance(subscriber)
+        except (Unavailable, Fenced):
+            raise
+        except Exception as error:
+            log.exception("a reader stopped", reader=subscriber.name)
+            self._paused_until[subscriber.name] = monotonic() + _PAUSE_AFTER_FAILURE_SECONDS
+            note_failure(self._database, subscriber.name, error)
+            return 0
+
+    def advance(self, subscriber: Subscriber[Any]) -> int:
+        """Tells one subscriber of its next batch and moves its cursor, in one transaction."""
+        before = cursor_of(self._database, subscriber.name)
+        stored = self._store.read_all(before, _BATCH)
+        if not stored:
+            return 0
+        names = {name for each in subscriber.events if (name := self._codec.name_of(each))}
+        with self._database.transaction() as db:
+            # First, so that a process that no longer leads finds out before it writes anything.
+            move_cursor(db, subscriber.name, before, stored[-1].position)
+            for each in stored:
+                if each.type in names:
+                    subscriber.tell(self._codec.decode(each), db)
+        return len(stored)
+
+
+def _own_events(subscriber: Subscriber[Any], codec: Codec) -> Iterable[type]:
+    return [each for each in subscriber.events if codec.name_of(each)]
+
+
+def cursor_of(database: Database, name: str) -> Position:
+    """How far a reader has come. Its row is made at the first call."""
+    with database.transaction() as db:
+        found = db.one(_Cursor, "select xid::text as xid, position from readers where name = %s", name)
+        if found is None:
+            db.execute("insert into readers (name) values (%s) on conflict do nothing", name)
+            return Position(0, 0)
+        return found.reached()
+
+
+def move_cursor(db: Transaction, name: str, before: Position, after: Position) -> None:
+    """Moves a cursor from where the caller believes it to be. Raises Fenced when it is elsewhere."""
+    moved = db.execute(
+        "update readers set xid = %s::xid8, position = %s, moved_at = now(), failure = null"
+        " where name = %s and xid = %s::xid8 and position = %s",
+        str(after.xid),
+        after.number,
+        name,
+        str(before.xid),
+        before.number,
+    )
+    if moved != 1:
+        raise Fenced(f"{name} was moved by another process")
+
+
+def note_failure(database: Database, name: str, error: Exception) -> None:
+    """Keeps the reason why a reader stands still, for `copse status`."""
+    with database.transaction() as db:
+        db.execute("update readers set failure = %s where name = %s", f"{type(error).__name__}: {error}"[:500], name)

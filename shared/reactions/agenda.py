@@ -1,0 +1,148 @@
+"""Works off what reactions noted: commands and effects, each when it is due, in order, exactly once in effect."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from shared.commands.handler import AlreadyExists, Commands, NotFound
+from shared.database.leadership import lead
+from shared.database.pool import Database, Unavailable
+from shared.eventstore.doorbell import Listener
+from shared.eventstore.postgres import StoreInTransaction
+from shared.eventstore.store import VersionConflict
+from shared.messages.clock import Clock
+from shared.messages.codec import Codec
+from shared.messages.decisions import Command, Context, Refused, id_of
+from shared.reactions.reaction import Effect, TryAgain
+
+log = structlog.get_logger()
+
+_BATCH = 100
+_LOOK_SECONDS = 0.25
+_ATTEMPTS = 10
+_LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    id: UUID
+    stream: str
+    action: str
+    details: str
+    causation_id: UUID
+    correlation_id: UUID
+    traceparent: str | None
+    attempts: int
+
+
+class Agenda:
+    """Works off one service's agenda. One process leads; the others wait for its lock."""
+
+    def __init__(
+        self,
+        service: str,
+        database: Database,
+        codec: Codec,
+        commands: Sequence[type[Command[Any]]],
+        effects: Sequence[Effect],
+        clock: Clock,
+        appended: Callable[[], None],
+    ) -> None:
+        self._service, self._database, self._codec = service, database, codec
+        self._commands: Mapping[str, type[Command[Any]]] = {command.__name__: command for command in commands}
+        self._effects = {effect.name: effect for effect in effects}
+        self._clock, self._appended = clock, appended
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`. Raises Unavailable when the database goes away: the worker then begins again."""
+        with lead(self._database, "agenda", stop) as connection:
+            if connection is None:
+                return
+            listener = Listener(connection)
+            while not stop.is_set():
+                if not self.work():
+                    listener.wait(_LOOK_SECONDS)
+
+    def work(self) -> int:
+        """Takes up to a batch of what is due, oldest first; how many entries were tried."""
+        with self._database.transaction() as db:
+            due = db.all(
+                _Entry,
+                "select id, stream, action, details, causation_id, correlation_id, traceparent, attempts from agenda"
+                " where done_at is null and due_at <= %s order by due_at, number limit %s",
+                self._clock.now(),
+                _BATCH,
+            )
+        for entry in due:
+            self._take(entry)
+        return len(due)
+
+    def _take(self, entry: _Entry) -> None:
+        try:
+            if entry.action in self._effects:
+                self._perform(entry, self._effects[entry.action])
+            else:
+                command = msgspec.json.decode(entry.details, type=self._commands[entry.action])
+                self._do(entry, id_of(entry.stream), command)
+        except Unavailable:
+            raise
+        except Exception as error:
+            log.exception("an entry of the agenda failed", entry=str(entry.id), action=entry.action)
+            self._postpone(entry, f"{type(error).__name__}: {error}")
+
+    def _perform(self, entry: _Entry, effect: Effect) -> None:
+        """The effect happens outside any transaction: no lock and no transaction id is held while the world is slow."""
+        id = UUID(entry.stream)
+        try:
+            with self._database.transaction() as db:
+                command = effect.act(id, db)
+        except TryAgain as error:
+            if entry.attempts + 1 < _ATTEMPTS:
+                self._postpone(entry, str(error))
+                return
+            command = effect.give_up(id, str(error))
+        self._do(entry, id, command)
+
+    def _do(self, entry: _Entry, id: UUID, command: Command[Any]) -> None:
+        """Handles the command and crosses out the entry in one transaction; the append comes first (append.sql)."""
+        context = Context(
+            now=self._clock.now(),
+            actor=f"service:{self._service}",
+            correlation_id=entry.correlation_id,
+            causation_id=entry.causation_id,
+            traceparent=entry.traceparent,
+        )
+        while True:
+            try:
+                with self._database.transaction() as db:
+                    Commands(StoreInTransaction(db), self._codec).handle(id, command, context, attempts=1)
+                    self._cross_out(db.execute, entry, context.now, "done")
+            except VersionConflict:
+                continue
+            except (Refused, NotFound, AlreadyExists) as refusal:
+                # A rule may rightly say no by now: the meeting was cancelled, the offer answered.
+                with self._database.transaction() as db:
+                    self._cross_out(db.execute, entry, context.now, f"refused: {refusal}")
+                return
+            self._appended()
+            return
+
+    @staticmethod
+    def _cross_out(execute: Callable[..., int], entry: _Entry, now: datetime, outcome: str) -> None:
+        execute("update agenda set done_at = %s, outcome = %s where id = %s", now, outcome[:500], entry.id)
+
+    def _postpone(self, entry: _Entry, reason: str) -> None:
+        pause = min(timedelta(seconds=2**entry.attempts), _LONGEST_PAUSE)
+        with self._database.transaction() as db:
+            db.execute(
+                "update agenda set attempts = attempts + 1, last_error = %s, due_at = %s where id = %s",
+                reason[:500],
+                self._clock.now() + pause,
+                entry.id,
+            )

@@ -1,0 +1,94 @@
+"""When this happened, then that: a reaction answers an event with commands, timers and effects.
+
+It changes nothing itself. What it answers is written to the agenda in the transaction that moves its position, under
+ids made from the cause and the step, so that a retry does nothing twice.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+
+from shared.database.pool import Transaction
+from shared.messages.decisions import Command
+from shared.messages.recorded import Recorded
+from shared.projections.subscriber import Subscriber
+
+
+class TryAgain(Exception):
+    """An effect did not succeed this time; it is tried again later. The text says what was wrong."""
+
+
+Act = Callable[[UUID, Transaction], "Command[Any]"]
+GiveUp = Callable[[UUID, str], "Command[Any]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something outside the house, such as sending a mail: done at least once, its outcome recorded exactly once.
+
+    `act(id, db)` does it and returns the command that records the outcome; it may read but not write through `db`.
+    It raises TryAgain when the world was not ready. `give_up(id, reason)` is the command to record when the last
+    attempt failed.
+    """
+
+    name: str
+    act: Act
+    give_up: GiveUp
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Handle a command, at once or not before `at`. A timer is a command that is due later."""
+
+    id: UUID
+    command: Command[Any]
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """Perform an effect for the stream with this id, at once or not before `at`."""
+
+    id: UUID
+    effect: Effect
+    at: datetime | None = None
+
+
+Step = Do | Perform
+
+
+class Reaction(Subscriber[Iterable[Step]]):
+    """`@reaction.on(EventType)` handlers return steps; they may read through `db`, and write nothing."""
+
+    def tell(self, recorded: Recorded, db: Transaction) -> None:
+        handler = self._handlers.get(type(recorded.event))
+        if handler is None:
+            return
+        for step in handler(recorded.event, recorded, db):
+            note(db, self.name, recorded, step)
+
+
+def note(db: Transaction, reaction: str, cause: Recorded, step: Step) -> None:
+    """Writes one step into the agenda; a step that is there already stays as it is."""
+    match step:
+        case Do(command=command):
+            stream, action = command.aggregate.stream(step.id), type(command).__name__
+            details = msgspec.json.encode(command).decode()
+        case Perform(effect=effect):
+            stream, action, details = str(step.id), effect.name, "{}"
+    db.execute(
+        "insert into agenda (id, due_at, stream, action, details, causation_id, correlation_id, traceparent)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (id) do nothing",
+        uuid5(cause.event_id, f"{reaction}/{stream}/{action}"),
+        step.at or cause.recorded_at,
+        stream,
+        action,
+        details,
+        cause.event_id,
+        cause.metadata.correlation_id,
+        cause.metadata.traceparent,
+    )

@@ -1,0 +1,98 @@
+"""A service as a list of its parts. Each `services/<name>/service.py` makes one; everything else is found from here."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from shared.commands.handler import Commands
+from shared.configuration import Settings
+from shared.database.pool import Database
+from shared.eventstore.doorbell import Doorbell
+from shared.eventstore.postgres import PostgresEventStore
+from shared.identity.identity import FindMember, Permissions
+from shared.identity.tokens import TokenVerifier
+from shared.messages.clock import Clock
+from shared.messages.codec import Codec
+from shared.messages.decisions import Command, State
+from shared.messages.events import events_defined_in
+from shared.privacy.keyring import Keyring
+from shared.projections.projection import Projection
+from shared.reactions.reaction import Effect, Reaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """The parts of one service, each named once.
+
+    `contracts` maps the name of another service to the module that says which of its events are read here.
+    `resources` gives the blueprints of `api/` when the web process asks; the worker never loads Flask.
+    """
+
+    name: str
+    title: str
+    folder: Path
+    aggregates: Sequence[type[State]]
+    projections: Sequence[Projection]
+    reactions: Sequence[Reaction]
+    resources: Callable[[], Sequence[object]]
+    permissions: Permissions
+    find_member: FindMember
+    contracts: Mapping[str, ModuleType] = field(default_factory=dict)
+    effects: Sequence[Effect] = ()
+
+    @property
+    def events(self) -> list[type]:
+        """The events that this service records: those defined in its aggregates' files."""
+        return [event for module in self._modules() for event in events_defined_in(vars(module), module.__name__)]
+
+    @property
+    def commands(self) -> list[type[Command[Any]]]:
+        return [
+            value
+            for module in self._modules()
+            for value in vars(module).values()
+            if isinstance(value, type) and issubclass(value, Command) and value.__module__ == module.__name__
+        ]
+
+    def events_read_of(self, other: str) -> list[type]:
+        """The events of another service that this one's contract names."""
+        module = self.contracts[other]
+        return events_defined_in(vars(module), module.__name__)
+
+    def _modules(self) -> list[ModuleType]:
+        return [sys.modules[aggregate.__module__] for aggregate in self.aggregates]
+
+
+class Running:
+    """A service with its connections: what a web or worker process holds. Made after fork."""
+
+    def __init__(self, service: Service, settings: Settings, clock: Clock | None = None) -> None:
+        self.service, self.settings = service, settings
+        self.clock = clock or Clock.from_environment()
+        self.database = Database(
+            settings.database_url,
+            application=f"copse-{service.name}",
+            search_path=("public", *(projection.name for projection in service.projections)),
+        )
+        self.keyring_database = Database(settings.keyring_url, application=f"copse-{service.name}", size=4)
+        self.keyring = Keyring(self.keyring_database, settings.master_key)
+        self.codec = self._codec(service.events, lenient=False)
+        self.contracts = {other: self._codec(service.events_read_of(other), lenient=True) for other in service.contracts}
+        self.doorbell = Doorbell(self.database)
+        self.store = PostgresEventStore(self.database)
+        self.commands = Commands(self.store, self.codec, self.doorbell.ring)
+        self.tokens = TokenVerifier(
+            settings.issuer, settings.internal_issuer, settings.audience, settings.roles_claim, settings.algorithms
+        )
+
+    def _codec(self, events: Sequence[type], *, lenient: bool) -> Codec:
+        return Codec(events, seal=self.keyring.seal, unseal=self.keyring.unseal, lenient=lenient)
+
+    def close(self) -> None:
+        self.database.close()
+        self.keyring_database.close()
+
+

@@ -1,0 +1,106 @@
+"""The connection to Kafka: its settings in one place, and one plain error when it is not there."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+PARTITIONS = 12  # for life: with another number a stream's later events would go to another partition
+
+logging.getLogger("kafka").setLevel(logging.CRITICAL)  # it logs every refused connection; we say it once, plainly
+
+
+class BrokerUnavailable(Exception):
+    """Kafka did not answer, or not in time."""
+
+    def __init__(self, servers: str, reason: object) -> None:
+        super().__init__(
+            f"Kafka at {servers} does not answer ({reason}). Start it, or set KAFKA_BOOTSTRAP_SERVERS to where it is."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where Kafka is. `servers` is `host:port[,host:port]`."""
+
+    servers: str
+
+    def make_topics(self, topics: Iterable[str], *, replicas: int) -> None:
+        """Makes the topics that are not there yet: 12 partitions, kept for ever. Raises BrokerUnavailable."""
+        with self.speaking():
+            admin = KafkaAdminClient(bootstrap_servers=self._addresses(), bootstrap_timeout_ms=10_000)
+            try:
+                there = set(admin.list_topics())
+                for topic in set(topics) - there:
+                    try:
+                        admin.create_topics(
+                            {
+                                topic: {
+                                    "num_partitions": PARTITIONS,
+                                    "replication_factor": replicas,
+                                    "configs": {"retention.ms": "-1", "retention.bytes": "-1"},
+                                }
+                            },
+                            wait_for_metadata=True,
+                        )
+                    except TopicAlreadyExistsError:
+                        continue  # another process made it at the same moment
+            finally:
+                admin.close()
+
+    @contextmanager
+    def producer(self) -> Iterator[KafkaProducer]:
+        """A producer that never gives up order or acknowledgement. Always closed: an unclosed one breaks logging."""
+        with self.speaking():
+            producer = KafkaProducer(
+                bootstrap_servers=self._addresses(),
+                bootstrap_timeout_ms=10_000,
+                allow_auto_create_topics=False,
+                linger_ms=1,
+                batch_size=128 * 1024,
+                delivery_timeout_ms=30_000,
+                request_timeout_ms=10_000,
+                max_block_ms=10_000,
+                metrics_enabled=False,
+            )
+            try:
+                yield producer
+            finally:
+                producer.close(timeout=5)
+
+    @contextmanager
+    def consumer(self, group: str) -> Iterator[KafkaConsumer]:
+        """A member of a group. Positions are kept in PostgreSQL, so nothing is committed by itself."""
+        with self.speaking():
+            consumer = KafkaConsumer(
+                bootstrap_servers=self._addresses(),
+                bootstrap_timeout_ms=10_000,
+                group_id=group,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                allow_auto_create_topics=False,
+                partition_assignment_strategy=[CooperativeStickyAssignor],
+                session_timeout_ms=10_000,
+                heartbeat_interval_ms=1_000,
+                fetch_max_wait_ms=500,
+                metrics_enabled=False,
+            )
+            try:
+                yield consumer
+            finally:
+                consumer.close(timeout_ms=5_000)
+
+    @contextmanager
+    def speaking(self) -> Iterator[None]:
+        """Turns every Kafka error inside into BrokerUnavailable."""
+        try:
+            yield
+        except KafkaError as error:
+            raise BrokerUnavailable(self.servers, type(error).__name__) from error
+
+    def _addresses(self) -> list[str]:
+        return self.servers.split(",")
