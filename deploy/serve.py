@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-class Server(BaseApplication):
-    """One worker, because the companions keep what they know in memory; threads, because browsers ask in parallel."""
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    """One worker, because the companions keep all in memory; threads, because browsers ask in parallel."""
 
     def __init__(
         self, application: "WSGIApplication", bind: str, when_forked: Callable[[], object] = lambda: None

@@ -1,1 +1,1 @@
-"""The demo: one command that runs the whole of Copse on one machine, with the Kent Research Partnership's public facts."""
+"""The demo: the whole of Copse on one machine, with the Kent Research Partnership's public facts."""

@@ -1,7 +1,7 @@
-"""Sign in at an OpenID Connect provider without a browser: the same code flow with PKCE, the same login pages.
+"""Sign in at an OpenID Connect provider without a browser: same code flow with PKCE, same login pages.
 
-For the loader, the story and tests, which act as real people with real tokens. Works with canaille's forms (name, then
-password) and Keycloak's (both at once).
+For the loader, the story and tests, which act as real people with real tokens. Works with canaille's forms
+(name, then password) and Keycloak's (both at once).
 """
 
 import base64
@@ -65,7 +65,9 @@ def sign_in(issuer: str, username: str, password: str, client: str = CLIENT, red
             timeout=SECONDS,
         )
     except requests.RequestException as problem:
-        raise NotSignedIn(f"The identity provider at {issuer} does not answer ({type(problem).__name__}).") from problem
+        raise NotSignedIn(
+            f"The identity provider at {issuer} does not answer ({type(problem).__name__})."
+        ) from problem
     if not token.ok:
         raise NotSignedIn(f"{issuer} gave {username} no token: {token.status_code} {token.text[:300]}")
     return str(token.json()["access_token"])
@@ -76,12 +78,14 @@ def found(browser: requests.Session, issuer: str) -> dict[str, Any]:
     address = f"{issuer}/.well-known/openid-configuration"
     answer = browser.get(address, timeout=SECONDS)
     if not answer.ok:
-        raise NotSignedIn(f"{address} answers {answer.status_code}: this is not the address of an identity provider.")
+        raise NotSignedIn(
+            f"{address} answers {answer.status_code}: this is not the address of an identity provider."
+        )
     return cast(dict[str, Any], answer.json())
 
 
 def walk_to(browser: requests.Session, start: str, goal: str, username: str, password: str) -> str:
-    """Follow redirects and fill the login forms from `start`; returns the address under `goal` that it ends at."""
+    """Follow redirects and fill login forms from `start`; returns the address under `goal` where it ends."""
     page = browser.get(start, allow_redirects=False, timeout=SECONDS)
     asked_for_password = False
     for _ in range(MOST_PAGES):

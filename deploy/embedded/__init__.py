@@ -1,1 +1,1 @@
-"""Everything that makes a bare machine able to run Copse: an environment, a Java, a Kafka, a PostgreSQL, the portal's assets."""
+"""What makes a bare machine able to run Copse: environment, Java, Kafka, PostgreSQL, the portal's assets."""

@@ -5,8 +5,8 @@ Run by whatever Python the machine has, so: standard library only, and no import
     python3 -I deploy/embedded/environment.py embedded      # what `make demo` needs
     python3 -I deploy/embedded/environment.py development   # and what `make test` and `make lint` need
 
-Every package comes from a requirement file with hashes (`deploy/requirements/*.txt`). pip installs uv, and uv installs
-the rest: 4 seconds where pip alone takes 54. A stamp per requirement file makes the second run free.
+Every package comes from a requirement file with hashes (`deploy/requirements/*.txt`). pip installs uv, and uv
+installs the rest: 4 seconds where pip alone takes 54. A stamp per requirement file makes the second run free.
 """
 
 from __future__ import annotations
@@ -39,11 +39,12 @@ def say(text: str) -> None:
 
 
 def make(part: str, tell: Say = say) -> None:
-    """Make `.copse/venv` hold the packages of `deploy/requirements/<part>.txt`; does nothing when it does already."""
+    """Make `.copse/venv` hold the packages of `deploy/requirements/<part>.txt`, if it does not yet."""
     check_python()
     STATE.mkdir(exist_ok=True)
     with (STATE / "environment.lock").open("w") as lock:
-        # `make demo` and `make test` may be started together; the second one waits for what the first one installs.
+        # `make demo` and `make test` may be started together; the second one waits for what the first one
+        # installs.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp("uv").exists() or stamp("uv").read_text() != fingerprint("uv"):
             make_empty_environment(tell)
@@ -51,7 +52,7 @@ def make(part: str, tell: Say = say) -> None:
 
 
 def install(part: str, environment: Path, tell: Say = say) -> None:
-    """Install `deploy/requirements/<part>.txt` into `environment`, with uv where it is there and with pip otherwise."""
+    """Install `deploy/requirements/<part>.txt` into `environment`: with uv, or with pip where uv cannot."""
     wanted = fingerprint(part)
     mark = stamp(part, environment)
     if mark.exists() and mark.read_text() == wanted:
@@ -61,17 +62,30 @@ def install(part: str, environment: Path, tell: Say = say) -> None:
     requirements = str(REQUIREMENTS / f"{part}.txt")
     with_pip = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", requirements]
     if uv.exists():
-        with_uv = [str(uv), "pip", "install", "--quiet", "--require-hashes", "--python", str(python), "-r", requirements]
+        with_uv = [
+            str(uv),
+            "pip",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            "--python",
+            str(python),
+            "-r",
+            requirements,
+        ]
         problem = attempt(with_uv)
         if problem:
-            tell(f"uv could not install the {part} packages, trying pip (about a minute): {last_line(problem)}")
+            tell(
+                f"uv could not install the {part} packages, trying pip (about a minute): {last_line(problem)}"
+            )
             problem = attempt(with_pip)
     else:
         problem = attempt(with_pip)
     if problem:
         raise CannotInstall(
-            f"The packages of deploy/requirements/{part}.txt could not be installed. They come from the Python package "
-            f"index (or the mirror that pip is set to), so this machine must reach it. pip said:\n{problem}"
+            f"The packages of deploy/requirements/{part}.txt could not be installed. They come from the "
+            f"Python package index (or the mirror that pip is set to), so this machine must reach it. "
+            f"pip said:\n{problem}"
         )
     mark.write_text(wanted)
     tell(f"✓ {part} packages  {time.monotonic() - started:.1f} s")
@@ -86,10 +100,20 @@ def make_empty_environment(tell: Say) -> None:
     if problem:
         raise CannotInstall(f"Python could not make an environment in {ENVIRONMENT}:\n{problem}")
     make_checkout_importable()
-    tell(f"✓ environment for Python {sys.version_info[0]}.{sys.version_info[1]}  {time.monotonic() - started:.1f} s")
+    python = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+    tell(f"✓ environment for {python}  {time.monotonic() - started:.1f} s")
     started = time.monotonic()
-    pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    problem = attempt([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(REQUIREMENTS / "uv.txt")])
+    pip = [
+        str(ENVIRONMENT / "bin" / "python"),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
+    problem = attempt(
+        [*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(REQUIREMENTS / "uv.txt")]
+    )
     if problem:
         tell(f"uv could not be installed, so pip installs everything (about a minute): {last_line(problem)}")
     else:
@@ -106,7 +130,7 @@ def make_checkout_importable() -> None:
     command = ENVIRONMENT / "bin" / "copse"
     command.write_text(
         f'#!/bin/sh\nexec "{ENVIRONMENT}/bin/python" -P -c '
-        "'import sys; sys.argv[0] = \"copse\"; from deploy.cli import main; sys.exit(main())' \"$@\"\n"
+        '\'import sys; sys.argv[0] = "copse"; from deploy.cli import main; sys.exit(main())\' "$@"\n'
     )
     command.chmod(0o755)
 
@@ -133,7 +157,7 @@ def check_venv() -> None:
 
 
 def fingerprint(part: str) -> str:
-    """Changes whenever what is installed must be installed again: other packages, another Python, a moved checkout."""
+    """Changes when all must be installed again: other packages, another Python, a moved checkout."""
     requirements = (REQUIREMENTS / f"{part}.txt").read_bytes()
     python = f"{sys.version_info[0]}.{sys.version_info[1]} {CHECKOUT}"
     return hashlib.sha256(requirements + python.encode()).hexdigest()
@@ -146,9 +170,17 @@ def stamp(part: str, environment: Path = ENVIRONMENT) -> Path:
 def attempt(command: list[str]) -> str | None:
     """Run `command`; None when it went well, else what it printed."""
     # A VIRTUAL_ENV or PYTHONPATH of the person's shell would lead pip and uv elsewhere.
-    clean = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")}
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
+    }
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=clean)
-    return None if done.returncode == 0 else (done.stdout.strip() or f"{command[0]} ended with {done.returncode}")
+    return (
+        None
+        if done.returncode == 0
+        else (done.stdout.strip() or f"{command[0]} ended with {done.returncode}")
+    )
 
 
 def last_line(text: str) -> str:

@@ -26,8 +26,8 @@ ROOTS = (
     "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4",
 )
 LOCK_HEADER = f"""\
-# The jars of one Kafka broker and what their SHA-256 must be. Made by `python -m deploy.embedded.jars lock` from
-# {ROOTS[0]} (licence: Apache-2.0), {ROOTS[1]} and log4j-slf4j-impl.
+# The jars of one Kafka broker and what their SHA-256 must be. Made by `python -m deploy.embedded.jars lock`
+# from {ROOTS[0]} (licence: Apache-2.0), {ROOTS[1]} and log4j-slf4j-impl.
 """
 ATTEMPTS = 3
 
@@ -38,17 +38,18 @@ class Jar:
     sha256: str
 
     def fetch(self, maven: MavenContext) -> Path:
-        """The path of the checked jar. Raises CannotInstall when it cannot be had or is not the locked one."""
+        """The path of the checked jar. Raises CannotInstall when it cannot be had or is another one."""
         group, artifact, version = self.coordinate.split(":")
         wanted = maven.project(group, artifact).at_version(version).artifact()
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 path = Path(wanted.resolve())
             except Exception as problem:
-                # jgo lets through whatever its HTTP library raises; any of it means that the jar did not arrive.
+                # jgo lets through whatever its HTTP library raises; any of it means that the jar did not
+                # arrive.
                 if attempt == ATTEMPTS:
                     raise CannotInstall(
-                        f"{self.coordinate}, a part of Kafka, could not be fetched from Maven Central: {problem}. "
+                        f"{self.coordinate}, a part of Kafka, could not be fetched from Maven: {problem}. "
                         "This machine must reach it once; MAVEN_REPOSITORY_URL names a mirror."
                     ) from problem
                 continue
@@ -57,12 +58,12 @@ class Jar:
             # A broken download, or not the file that was locked: never keep it.
             path.unlink()
         raise CannotInstall(
-            f"{self.coordinate} arrived {ATTEMPTS} times with another SHA-256 than deploy/embedded/kafka.lock says."
+            f"{self.coordinate} arrived {ATTEMPTS} times with another SHA-256 than kafka.lock says."
         )
 
 
 def fetch(folder: Path = STATE / "maven") -> list[Path]:
-    """All jars of the lock, fetched in parallel where they are not yet in `folder`: 44 MB in about 3 seconds."""
+    """All jars of the lock; those not yet in `folder` are fetched in parallel, 44 MB in about 3 seconds."""
     maven = repository(folder)
     with ThreadPoolExecutor(8) as threads:
         return list(threads.map(lambda jar: jar.fetch(maven), locked()))
@@ -94,7 +95,9 @@ def lock() -> None:
 def repository(folder: Path) -> MavenContext:
     mirror = os.environ.get("MAVEN_REPOSITORY_URL")
     folder.mkdir(parents=True, exist_ok=True)
-    return MavenContext(repo_cache=folder, local_repos=[], remote_repos={"mirror": mirror} if mirror else None, timeout=60)
+    return MavenContext(
+        repo_cache=folder, local_repos=[], remote_repos={"mirror": mirror} if mirror else None, timeout=60
+    )
 
 
 def sha256(path: Path) -> str:

@@ -1,12 +1,11 @@
 """A real Apache Kafka on this machine: one broker from its own jars, for the demo and for tests.
 
-    with Kafka(folder) as kafka:
-        producer = KafkaProducer(bootstrap_servers=kafka.address)
+with Kafka(folder) as kafka:
+    producer = KafkaProducer(bootstrap_servers=kafka.address)
 """
 
 import base64
 import os
-import signal
 import subprocess
 from pathlib import Path
 from types import TracebackType
@@ -15,19 +14,23 @@ from uuid import uuid4
 
 from deploy.embedded import jars
 from deploy.embedded.java import java
-from deploy.embedded.processes import Failed, Process, free_port, listens
+from deploy.embedded.ports import free_port, listens
+from deploy.embedded.processes import Failed, Process
 
 HERE = Path(__file__).parent
 # Small and quick to start: what it does is light, and a demo is started often. 300 MB resident.
 SERVER_JVM = ("-Xms96m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 FORMAT_JVM = ("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+LOGGING = f"-Dlog4j2.configurationFile={HERE / 'kafka_logging.properties'}"
 READY_LIMIT = 60.0
 
 
 class Kafka:
-    """One broker with its files in `folder`; they stay there, so starting it again brings back every record."""
+    """One broker with its files in `folder`; they stay there, and the next start brings back every record."""
 
-    def __init__(self, folder: Path, port: int = 0, controller_port: int = 0, log: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, port: int = 0, controller_port: int = 0, log: Path | None = None
+    ) -> None:
         """Ports of 0 are chosen freely, once. `log` is the file that its messages go to."""
         self.folder = folder.resolve()
         self.port = port or free_port()
@@ -45,7 +48,7 @@ class Kafka:
         return self.process is not None and self.process.running
 
     def prepare(self) -> Process:
-        """Fetch what is missing, write the configuration, format the storage; the process is ready to be started."""
+        """Fetch what is missing, write the configuration, format the storage; the result can be started."""
         program = java()
         classes = os.pathsep.join(str(jar) for jar in jars.fetch())
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -59,10 +62,11 @@ class Kafka:
             [
                 program,
                 *SERVER_JVM,
-                f"-Dlog4j2.configurationFile={HERE / 'kafka_logging.properties'}",
+                LOGGING,
                 *("-cp", classes, "kafka.Kafka", properties),
             ],
             self.log,
+            stop_limit=20,
         )
         return self.process
 
@@ -75,7 +79,7 @@ class Kafka:
     def ready(self) -> bool:
         """Whether the broker has itself in its list of brokers.
 
-        An open port is not enough: between opening it and the controller's leave to serve, topics cannot be made.
+        An open port is not enough: until the controller gives leave to serve, topics cannot be made.
         """
         if not listens(self.port):
             return False
@@ -96,12 +100,11 @@ class Kafka:
     def stop(self) -> None:
         """An orderly stop: the next start need not read the logs again."""
         if self.process:
-            self.process.stop(limit=20)
+            self.process.stop()
 
     def kill(self) -> None:
         """What a power cut does to it (SIGKILL); `start()` brings it back with every acknowledged record."""
         if self.process:
-            self.process.ask_to_stop(signal.SIGKILL)
             self.process.kill()
 
     def __enter__(self) -> Self:
@@ -112,14 +115,16 @@ class Kafka:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def _format(self, program: Path, classes: str, properties: Path) -> None:
         cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-        tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties), "--ignore-formatted"]
+        tool = [*FORMAT_JVM, "-cp", classes, "kafka.tools.StorageTool", "format", "--ignore-formatted"]
         done = subprocess.run(
-            [str(program), *FORMAT_JVM, f"-Dlog4j2.configurationFile={HERE / 'kafka_logging.properties'}", "-cp", classes, *tool],
+            [str(program), LOGGING, *tool, "-t", cluster, "-c", str(properties)],
             capture_output=True,
             text=True,
         )

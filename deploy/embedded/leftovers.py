@@ -1,7 +1,7 @@
 """What an earlier run left running because it was itself killed, found by a small record of process ids.
 
-Every process of Copse runs in a group of its own, so a supervisor that gets SIGKILL cannot take the others along. The
-next start finds them here, and stops them instead of stumbling over their ports.
+Every process of Copse runs in a group of its own, so a supervisor that gets SIGKILL cannot take the others
+along. The next start finds them here, and stops them instead of stumbling over their ports.
 """
 
 import json
@@ -38,7 +38,7 @@ def note_stopped(pid: int) -> None:
 
 
 def stop_leftovers() -> list[str]:
-    """Kill what runs although the one who started it is gone; returns the names. Leaves a living owner's processes alone."""
+    """Stop what runs although the one who started it is gone; returns the names."""
     stopped = []
     for file in sorted(_folder.glob("*.json")):
         try:
@@ -56,7 +56,7 @@ def stop_leftovers() -> list[str]:
 
 
 def is_alive(pid: int, started: float) -> bool:
-    """Whether `pid` is still the process that it was: the system gives the numbers of dead processes to new ones."""
+    """Whether `pid` is still the process that it was; numbers of dead processes are given out again."""
     try:
         process = psutil.Process(pid)
         return abs(process.create_time() - started) < 1 and process.status() != psutil.STATUS_ZOMBIE
@@ -65,7 +65,7 @@ def is_alive(pid: int, started: float) -> bool:
 
 
 def _stop_group(pid: int) -> None:
-    """Ask first: PostgreSQL and Kafka then write what they hold. SIGINT is PostgreSQL's quick and orderly stop."""
+    """Ask first, so that PostgreSQL and Kafka write what they hold (SIGINT: PostgreSQL's fast shutdown)."""
     with suppress(psutil.Error, ProcessLookupError):
         process = psutil.Process(pid)
         process.send_signal(signal.SIGINT if process.name().startswith("postgres") else signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Where things are on a developer's machine: everything that Copse makes there is under one ignored folder."""
+"""Where things are on a developer's machine: all that Copse makes there is in one ignored folder."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """A real PostgreSQL on this machine, for the demo and for tests: the one of the wheel, else the system's.
 
-    with Postgres(folder, databases=["copse_membership"]) as postgres:
-        psycopg2.connect(postgres.url("copse_membership"))
+with Postgres(folder, databases=["copse_membership"]) as postgres:
+    psycopg2.connect(postgres.url("copse_membership"))
 """
 
 import os
@@ -19,8 +19,9 @@ import psutil
 import psycopg2
 from psycopg2 import sql
 
+from deploy.embedded.ports import free_port
 from deploy.embedded.postgres_programs import Programs, account_for_root, let_account_reach
-from deploy.embedded.processes import Failed, Process, free_port
+from deploy.embedded.processes import Failed, Process
 
 OWNER = "copse"
 READY_LIMIT = 30.0
@@ -82,12 +83,19 @@ class Postgres:
         made_by = int((data / "PG_VERSION").read_text())
         if made_by != programs.version:
             raise Failed(
-                f"The data in {data} was made by PostgreSQL {made_by} and this machine now has {programs.version}. "
-                "`make demo-reset` forgets the demo's data."
+                f"The data in {data} was made by PostgreSQL {made_by}, and this machine now has "
+                f"{programs.version}. `make demo-reset` forgets the demo's data."
             )
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        command = [programs.folder / "postgres", "-D", data, "-p", str(self.port), *settings]
-        self.process = Process("PostgreSQL", command, self.log, environment={"LC_ALL": "C"}, user=name)
+        settings = [word for key, value in SETTINGS.items() for word in ("-c", f"{key}={value}")]
+        self.process = Process(
+            "PostgreSQL",
+            [programs.folder / "postgres", "-D", data, "-p", str(self.port), *settings],
+            self.log,
+            environment={"LC_ALL": "C"},
+            user=name,
+            stop_signal=signal.SIGINT,  # its "fast shutdown": orderly, without waiting for clients to leave
+            stop_limit=20,
+        )
         return self.process
 
     def start(self) -> None:
@@ -95,7 +103,7 @@ class Postgres:
         process = self.process or self.prepare()
         process.start()
         process.wait_until(self.ready, READY_LIMIT)
-        self._make_databases()
+        self.make_databases()
 
     def ready(self) -> bool:
         try:
@@ -105,18 +113,18 @@ class Postgres:
         return True
 
     def stop(self) -> None:
-        """An orderly stop that does not wait for clients to leave (SIGINT: "fast shutdown")."""
+        """An orderly stop that does not wait for clients to leave."""
         if self.process:
-            self.process.stop(limit=20, how=signal.SIGINT)
+            self.process.stop()
 
     def kill(self) -> None:
-        """What a power cut does to it (SIGKILL); `start()` brings it back with every committed transaction."""
+        """What a power cut does to it (SIGKILL); `start()` brings back every committed transaction."""
         if self.process:
-            group = self._server_processes()
-            self.process.ask_to_stop(signal.SIGKILL)
+            children = self._server_processes()
             self.process.kill()
-            for pid in group:
-                kill_quietly(pid)
+            for pid in children:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def __enter__(self) -> Self:
         try:
@@ -141,7 +149,7 @@ class Postgres:
         return file.read_text()
 
     def _initialise(self, programs: Programs, data: Path, account: str | None) -> None:
-        """initdb: UTF-8 everywhere, and a password even on 127.0.0.1, where every account of the machine can connect."""
+        """initdb: UTF-8, and a password even on 127.0.0.1, where every account of the machine can connect."""
         self._password()
         password = self.folder / "password"
         if account:
@@ -149,9 +157,9 @@ class Postgres:
             shutil.chown(password, account, account)
         # Letters beyond ASCII have upper and lower case in this locale, and it is the same on every machine.
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if programs.version >= 17 else []
+        choices = [f"--pwfile={password}", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", *locale]
         done = subprocess.run(
-            [programs.folder / "initdb", "-D", data, "-U", OWNER, "--auth=scram-sha-256", f"--pwfile={password}"]
-            + ["--encoding=UTF8", "--locale=C", *locale],
+            [str(programs.folder / "initdb"), "-D", str(data), "-U", OWNER, *choices],
             capture_output=True,
             text=True,
             user=account,
@@ -162,7 +170,8 @@ class Postgres:
         if done.returncode != 0:
             raise Failed(f"PostgreSQL could not make its files in {data}:\n{done.stdout}{done.stderr}")
 
-    def _make_databases(self) -> None:
+    def make_databases(self) -> None:
+        """Make those of `databases` that are not there yet."""
         connection = psycopg2.connect(self.url())
         connection.autocommit = True
         try:
@@ -176,14 +185,9 @@ class Postgres:
             connection.close()
 
     def _server_processes(self) -> list[int]:
-        """Each server process of PostgreSQL makes a group of its own, so the group of the first one is not enough."""
+        """Each process of the server makes a group of its own: killing the first one's is not enough."""
         assert self.process is not None
         try:
             return [child.pid for child in psutil.Process(self.process.pid).children(recursive=True)]
         except psutil.Error:
             return []
-
-
-def kill_quietly(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)

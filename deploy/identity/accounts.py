@@ -1,43 +1,20 @@
-"""Who can sign in at the demonstration, and which programs may ask the provider to sign somebody in.
-
-Every person here is invented (synthetic). Groups are the roles that the services know; people without one are
-members by their approved membership, which is membership's business and not the provider's.
-"""
-
-from dataclasses import dataclass
+"""Puts the demonstration's people, groups and clients into canaille's memory at every start."""
 
 from canaille.app import models
 from canaille.backends import Backend
 
+from deploy.identity.people import ACCOUNTS, Account
 from deploy.identity.settings import Settings
 
 SCOPES = ["openid", "profile", "email", "groups"]
-# The command line's own client. It is public (RFC 8252) and nothing listens at its address: the code is read from
-# the redirect itself, see deploy/demo/sign_in.py.
+# The command line's own client. It is public (RFC 8252) and nothing listens at its address: the code is read
+# from the redirect itself, see deploy/demo/sign_in.py.
 CLI_CLIENT = "copse-cli"
 CLI_REDIRECT = "http://127.0.0.1:8009/callback"
 
 
-@dataclass(frozen=True)
-class Account:
-    username: str
-    name: str
-    email: str
-    roles: tuple[str, ...] = ()
-
-
-ACCOUNTS = (
-    Account("coordinator", "Carys Okafor", "carys.okafor@example.org", ("coordinator",)),
-    Account("researcher", "Dr Rowan Achebe", "rowan.achebe@example.org", ("researcher",)),
-    Account("lewg-one", "Marion Teal", "marion.teal@example.org"),
-    Account("lewg-two", "Joseph Adeyemi", "joseph.adeyemi@example.org"),
-    Account("practitioner", "Priya Nair", "priya.nair@example.org"),
-    Account("finance", "Fen Whitlock", "fen.whitlock@example.org", ("finance",)),
-)
-
-
 def create(settings: Settings) -> None:
-    """Put accounts and clients into the provider's memory. Ids are the names, so they are the same at every start."""
+    """Put people, groups and clients into the provider's memory, with the same ids at every start."""
     people = {account.username: create_person(account, settings.password) for account in ACCOUNTS}
     for role in sorted({role for account in ACCOUNTS for role in account.roles}):
         members = [people[account.username] for account in ACCOUNTS if role in account.roles]
@@ -71,10 +48,10 @@ def create_clients(settings: Settings) -> None:
         client_uri=settings.portal_url,
         redirect_uris=[f"{settings.portal_url}/sign-in/return"],
         post_logout_redirect_uris=[f"{settings.portal_url}/"],
-        token_endpoint_auth_method="client_secret_basic",
+        token_endpoint_auth_method="client_secret_basic",  # noqa: S106
         grant_types=["authorization_code", "refresh_token"],
         response_types=["code"],
-        id_token_signed_response_alg="RS256",
+        id_token_signed_response_alg="RS256",  # noqa: S106
         scope=SCOPES,
     )
     command_line = models.Client(
@@ -83,10 +60,10 @@ def create_clients(settings: Settings) -> None:
         client_name="Copse command line",
         client_uri=CLI_REDIRECT,
         redirect_uris=[CLI_REDIRECT],
-        token_endpoint_auth_method="none",
+        token_endpoint_auth_method="none",  # noqa: S106
         grant_types=["authorization_code"],
         response_types=["code"],
-        id_token_signed_response_alg="RS256",
+        id_token_signed_response_alg="RS256",  # noqa: S106
         scope=SCOPES,
     )
     for client in (portal, command_line):

@@ -1,7 +1,8 @@
 """The provider always speaks of itself by the issuer's address, whichever way a request reached it.
 
-Browsers come through a gateway (http://localhost:8080/identity), services directly (http://identity:8005); tokens and
-discovery must say the same issuer to both, letter by letter (OpenID Connect Discovery 1.0, section 4.3).
+Browsers come through a gateway (http://localhost:8080/identity), services directly (http://identity:8005);
+tokens and discovery must say the same issuer to both, letter by letter (OpenID Connect Discovery 1.0, section
+4.3).
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ class IssuerRequest(Request):
     """canaille takes the issuer from `url_root`, which ends in a slash; ours has none."""
 
     @property
-    def url_root(self) -> str:  # type: ignore[override]
+    def url_root(self) -> str:
         return self.root_url.rstrip("/")
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from canaille import create_app
 from canaille.backends import Backend
 from canaille.oidc.provider import authorization
+from flask import Flask
 
 from deploy.identity import accounts, tokens
 from deploy.identity.addresses import AtIssuer, IssuerRequest
@@ -16,22 +17,17 @@ if TYPE_CHECKING:
 
 
 def application(settings: Settings) -> "WSGIApplication":
-    provider = create_app(config=configuration(settings))
-    # canaille offers all ways for a client to authenticate only when it knows its server's name at start, and fails at
-    # the token endpoint otherwise; but from that name it would make an issuer without the gateway's path.
+    provider: Flask = create_app(config=configuration(settings))
+    # canaille offers all ways for a client to authenticate only when it knows its server's name at start, and
+    # fails at the token endpoint otherwise; but from that name it would make an issuer without the gateway's
+    # path.
     provider.config["SERVER_NAME"] = None
     tokens.install(provider, authorization)
     provider.request_class = IssuerRequest
-    provider.wsgi_app = AtIssuer(provider.wsgi_app, settings.issuer)
+    provider.wsgi_app = AtIssuer(provider.wsgi_app, settings.issuer)  # type: ignore[method-assign]
 
-    @provider.get("/healthz")
-    def healthz() -> dict[str, str]:
-        return {"status": "up"}
-
-    @provider.get("/readyz")
-    def readyz() -> dict[str, str]:
-        return {"status": "ready"}
-
+    for health in ("/healthz", "/readyz"):
+        provider.add_url_rule(health, endpoint=health, view_func=lambda: {"status": "up"})
     with provider.app_context(), Backend.instance.session():
         accounts.create(settings)
     return provider
@@ -43,8 +39,8 @@ def configuration(settings: Settings) -> dict[str, object]:
     return {
         "SERVER_NAME": urlsplit(settings.issuer).netloc,
         "SECRET_KEY": settings.session_secret,
-        # Browsers send cookies to every port of a host: without names of their own, the portal and the provider on
-        # 127.0.0.1 would overwrite each other's.
+        # Browsers send cookies to every port of a host: without names of their own, the portal and the
+        # provider on 127.0.0.1 would overwrite each other's.
         "SESSION_COOKIE_NAME": "copse_identity",
         "SESSION_COOKIE_PATH": f"{settings.prefix}/",
         "SESSION_COOKIE_SAMESITE": "Lax",

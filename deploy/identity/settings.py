@@ -28,7 +28,8 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Reads OIDC_ISSUER, PORTAL_URL, PORTAL_CLIENT_ID, PORTAL_CLIENT_SECRET, COPSE_IDENTITY_FOLDER and
-        COPSE_DEMO_PASSWORD. The two secrets may be given as a file (`…_FILE`); a missing one is made and kept."""
+        COPSE_DEMO_PASSWORD. Both secrets may be given as files (`…_FILE`); missing ones are made and kept.
+        """
         folder = Path(environment.get("COPSE_IDENTITY_FOLDER") or STATE / "identity")
         folder.mkdir(parents=True, exist_ok=True)
         return cls(
@@ -61,7 +62,7 @@ class Settings:
 
 
 def given_or_kept(environment: Mapping[str, str], name: str, file: Path) -> str:
-    """The variable `name`, else the content of the file that `<name>_FILE` names, else that of `file`, made if need be."""
+    """The variable `name`, else what the file that `<name>_FILE` names holds, else `file` (made on need)."""
     if environment.get(name):
         return environment[name]
     if environment.get(f"{name}_FILE"):

@@ -1,8 +1,8 @@
 """Access tokens for Copse's services, by RFC 9068 (JWT profile for OAuth 2.0 access tokens).
 
-canaille gives access tokens and ID tokens one and the same audience. The services must be in the first; with them in the
-second, clients rightly refuse it: an ID token for several needs `azp` (OpenID Connect Core 1.0, section 3.1.3.7), which
-canaille does not write.
+canaille gives access tokens and ID tokens one and the same audience. The services must be in the first; with
+them in the second, clients rightly refuse it: an ID token for several needs `azp` (OpenID Connect Core 1.0,
+section 3.1.3.7), which canaille does not write.
 """
 
 import time
@@ -22,7 +22,7 @@ AUDIENCE = "copse"
 SECONDS = 8 * 60 * 60
 
 
-def access_token(client: Client, grant_type: str, user: User, scope: str) -> str:
+def access_token(client: Client, grant_type: str, user: User, scope: str) -> str:  # noqa: ARG001
     """A signed JWT with who (sub, name, email), in which roles (groups) and for how long."""
     now, key = int(time.time()), server_signing_key()
     claims = {
@@ -39,7 +39,7 @@ def access_token(client: Client, grant_type: str, user: User, scope: str) -> str
 
 
 def install(provider: Flask, server: AuthorizationServer) -> None:
-    """Make the provider issue these (Authlib's OAUTH2_ACCESS_TOKEN_GENERATOR, which canaille sets for itself)."""
+    """Make the provider issue these, by Authlib's OAUTH2_ACCESS_TOKEN_GENERATOR."""
     choices = {
         **provider.config,
         "OAUTH2_ACCESS_TOKEN_GENERATOR": access_token,

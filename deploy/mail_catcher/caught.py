@@ -9,7 +9,6 @@ from email.utils import getaddresses
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import cast
 
 MOST = 500
 
@@ -26,7 +25,7 @@ class Mail:
 
     @cached_property
     def message(self) -> EmailMessage:
-        return cast(EmailMessage, message_from_bytes(self.raw, policy=policy.default))
+        return message_from_bytes(self.raw, policy=policy.default)
 
     @property
     def subject(self) -> str:
@@ -42,7 +41,7 @@ class Mail:
 
     @property
     def calendar(self) -> str:
-        """The calendar part that a mail program would show as an invitation (RFC 6047), '' when there is none."""
+        """The calendar part that mail programs show as an invitation (RFC 6047), '' when there is none."""
         return self._body("text/calendar")
 
     @property
@@ -50,9 +49,11 @@ class Mail:
         return [(name, str(value)) for name, value in self.message.items()]
 
     def is_for(self, address: str) -> bool:
-        """Whether `address` is among the envelope's or the header's recipients; upper and lower case are the same."""
+        """Whether `address` is a recipient, by the envelope or by the header; case does not matter."""
         named = getaddresses([str(value) for value in self.message.get_all("To", [])])
-        return address.lower() in {known.lower() for known in (*self.recipients, *(mail for _, mail in named))}
+        return address.lower() in {
+            known.lower() for known in (*self.recipients, *(mail for _, mail in named))
+        }
 
     def _body(self, kind: str) -> str:
         for part in self.message.walk():
@@ -108,7 +109,7 @@ class Caught:
 
     def _read_again(self, folder: Path) -> None:
         for file in sorted(folder.glob("[0-9]*.eml"))[-MOST:]:
-            sender, recipients, raw = (file.read_bytes().split(b"\n", 2) + [b"", b""])[:3]
+            sender, recipients, raw = [*file.read_bytes().split(b"\n", 2), b"", b""][:3]
             self._last = int(file.stem)
             self._mails[self._last] = Mail(
                 number=self._last,

@@ -15,7 +15,7 @@ class Sink:
     def __init__(self, caught: Caught) -> None:
         self.caught = caught
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002
         content = envelope.content or b""
         raw = content.encode() if isinstance(content, str) else content
         mail = self.caught.add(envelope.mail_from or "", tuple(envelope.rcpt_tos), raw)
