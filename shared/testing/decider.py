@@ -1,4 +1,4 @@
-"""The language in which a rule is tested: given what happened, when somebody wishes something, then this follows.
+"""The language in which a rule is tested: given what happened, when somebody wishes something, then this.
 
     given(Meeting, planned(places=1), PlaceTaken(member=ANN, way=Way.ONLINE))
         .when(Reply(member=BEN, answer=Answer.ONLINE))
@@ -43,14 +43,14 @@ class Given(Generic[S]):
         channel: Channel = Channel.WEB,
         new_ids: Sequence[UUID] | None = None,
     ) -> "Decided":
-        """Decides the command. `new_ids` are what `context.new_id()` gives, in order; by default 1, 2, 3 as UUIDs.
+        """Decides the command. `context.new_id()` gives `new_ids` in order; by default 1, 2, 3 as UUIDs.
 
-        Raises AssertionError when the command could never reach this stream: one that creates needs it to be empty,
-        every other one needs it to be there.
+        Raises AssertionError when the command could never reach this stream: one that creates needs it to be
+        empty, every other one needs it to be there.
         """
         assert command.creates is not bool(self.events), (
-            f"{type(command).__name__} {'begins a stream' if command.creates else 'needs a stream that began'}, "
-            f"but {len(self.events)} events were given"
+            f"{type(command).__name__} {'begins a stream' if command.creates else 'needs a stream that began'};"
+            f" {len(self.events)} events were given"
         )
         ids: Iterator[UUID] = (
             iter(new_ids) if new_ids is not None else (UUID(int=number) for number in count(1))
