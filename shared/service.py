@@ -80,12 +80,18 @@ class Running:
         self.keyring_database = Database(settings.keyring_url, application=f"copse-{service.name}", size=4)
         self.keyring = Keyring(self.keyring_database, settings.master_key)
         self.codec = self._codec(service.events, lenient=False)
-        self.contracts = {other: self._codec(service.events_read_of(other), lenient=True) for other in service.contracts}
+        self.contracts = {
+            other: self._codec(service.events_read_of(other), lenient=True) for other in service.contracts
+        }
         self.doorbell = Doorbell(self.database)
         self.store = PostgresEventStore(self.database)
         self.commands = Commands(self.store, self.codec, self.doorbell.ring)
         self.tokens = TokenVerifier(
-            settings.issuer, settings.internal_issuer, settings.audience, settings.roles_claim, settings.algorithms
+            settings.issuer,
+            settings.internal_issuer,
+            settings.audience,
+            settings.roles_claim,
+            settings.algorithms,
         )
 
     def _codec(self, events: Sequence[type], *, lenient: bool) -> Codec:
@@ -94,5 +100,3 @@ class Running:
     def close(self) -> None:
         self.database.close()
         self.keyring_database.close()
-
-

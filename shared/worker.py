@@ -38,8 +38,10 @@ class Worker:
         subscribers: list[Subscriber[Any]] = [*service.projections, *service.reactions]
         jobs: Mapping[str, Job] = {
             "relay": Relay(service.name, database, broker).run,
-            "reader": Reader(database, running.codec, subscribers).run,
-            "consumer": Consumer(service.name, database, broker, running.contracts, subscribers).run,
+            "reader": Reader(database, running.codec, subscribers, running.doorbell.ring).run,
+            "consumer": Consumer(
+                service.name, database, broker, running.contracts, subscribers, running.doorbell.ring
+            ).run,
             "agenda": Agenda(
                 service.name,
                 database,

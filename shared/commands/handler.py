@@ -30,7 +30,7 @@ class AlreadyExists(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Handled(Generic[S]):
-    """What a command came to: the state after it, the stream's version, and where to read it (None: nothing changed)."""
+    """What a command came to: the state after it, the stream's version, where to read it (None: nothing changed)."""
 
     state: S
     version: int

@@ -1,7 +1,7 @@
 """One process of many does a job: it holds a session lock in the database, the others wait for it.
 
-A session lock takes no transaction id, so it can be held for days without freezing the snapshot horizon. It goes with
-its connection: when the leader dies, the next one has it at once. Fencing is the business of each job's compare-and-set.
+A session lock takes no transaction id, so it can be held for days without freezing the snapshot horizon. It ends
+with its connection: when the leader dies, the next one has it at once. Fencing is each job's own compare-and-set.
 """
 
 import hashlib

@@ -54,9 +54,7 @@ class Transaction:
         columns = [column.name for column in self._cursor.description or ()]
         found = self._cursor.fetchall()
         if hasattr(kind, "__dataclass_fields__"):
-            return [
-                msgspec.convert(dict(zip(columns, row, strict=True)), kind, builtin_types=_KEEP) for row in found
-            ]
+            return [msgspec.convert(dict(zip(columns, row, strict=True)), kind, builtin_types=_KEEP) for row in found]
         return [cast(T, row[0]) for row in found]
 
     def one(self, kind: type[T], sql: str, *parameters: object) -> T | None:
@@ -92,7 +90,12 @@ class Database:
         self._search_path = ",".join(search_path)
         self._statement_seconds = statement_seconds
         self._pool = QueuePool(
-            cast(Any, self._connect), pool_size=size, max_overflow=0, timeout=5, use_lifo=True, reset_on_return=None
+            cast(Any, self._connect),
+            pool_size=size,
+            max_overflow=0,
+            timeout=5,
+            use_lifo=True,
+            reset_on_return=None,
         )
 
     @contextmanager
@@ -128,7 +131,7 @@ class Database:
 
     @contextmanager
     def own_connection(self) -> Iterator[Connection]:
-        """A connection outside the pool in autocommit mode: for leadership locks and LISTEN, which belong to a session."""
+        """A connection outside the pool, in autocommit mode: for locks and LISTEN, which belong to a session."""
         connection = self._connect()
         try:
             connection.autocommit = True

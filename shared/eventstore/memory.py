@@ -20,7 +20,11 @@ class MemoryEventStore:
         self._transactions = 0
 
     def append(
-        self, writes: Sequence[Write], metadata: Metadata, recorded_at: datetime, request: Request | None = None
+        self,
+        writes: Sequence[Write],
+        metadata: Metadata,
+        recorded_at: datetime,
+        request: Request | None = None,
     ) -> Position | None:
         with self._lock:
             if request and (answer := self._answers.get((request.actor, request.key))):
@@ -48,9 +52,7 @@ class MemoryEventStore:
                         )
                     )
             if request:
-                self._answers[(request.actor, request.key)] = Answer(
-                    request.response, request.fingerprint, last
-                )
+                self._answers[(request.actor, request.key)] = Answer(request.response, request.fingerprint, last)
             return last
 
     def read(self, stream: str, after_version: int = 0) -> list[Stored]:

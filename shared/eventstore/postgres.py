@@ -84,7 +84,11 @@ class StoreInTransaction:
         self._db = db
 
     def append(
-        self, writes: Sequence[Write], metadata: Metadata, recorded_at: datetime, request: Request | None = None
+        self,
+        writes: Sequence[Write],
+        metadata: Metadata,
+        recorded_at: datetime,
+        request: Request | None = None,
     ) -> Position | None:
         return _append(self._db, writes, metadata, recorded_at, request)
 
@@ -112,7 +116,11 @@ class PostgresEventStore:
         self._database = database
 
     def append(
-        self, writes: Sequence[Write], metadata: Metadata, recorded_at: datetime, request: Request | None = None
+        self,
+        writes: Sequence[Write],
+        metadata: Metadata,
+        recorded_at: datetime,
+        request: Request | None = None,
     ) -> Position | None:
         with self._database.transaction() as db:
             return StoreInTransaction(db).append(writes, metadata, recorded_at, request)

@@ -71,7 +71,11 @@ class EventStore(Protocol):
     """Appends are atomic over all their streams; readers see every event exactly once, each stream in order."""
 
     def append(
-        self, writes: Sequence[Write], metadata: Metadata, recorded_at: datetime, request: Request | None = None
+        self,
+        writes: Sequence[Write],
+        metadata: Metadata,
+        recorded_at: datetime,
+        request: Request | None = None,
     ) -> Position | None:
         """The position of the last event, or None when there was none to add.
 

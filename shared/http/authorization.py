@@ -73,7 +73,10 @@ def require(permission: str) -> None:
         return
     if caller() is ANONYMOUS:
         raise Problem(
-            401, "sign-in-needed", "Sign in first: this needs an access token.", headers={"WWW-Authenticate": "Bearer"}
+            401,
+            "sign-in-needed",
+            "Sign in first: this needs an access token.",
+            headers={"WWW-Authenticate": "Bearer"},
         )
     raise Problem(403, "not-allowed", f"Your account does not have the permission {permission}.")
 

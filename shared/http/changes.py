@@ -44,7 +44,12 @@ def change(
 
     def record(handled: Handled[S]) -> dict[str, Any]:
         body = answer(handled.state) if answer else {"id": str(id)}
-        return {"status": 201 if created else 200, "location": created, "version": handled.version, "body": body}
+        return {
+            "status": 201 if created else 200,
+            "location": created,
+            "version": handled.version,
+            "body": body,
+        }
 
     def as_request(handled: Handled[S]) -> Request:
         return Request(context.actor, key or "", fingerprint, json.dumps(record(handled)))
@@ -115,7 +120,9 @@ def _expected_version(must_match: bool) -> int | None:
 def _again(answer: Answer, fingerprint: str) -> Response:
     if answer.fingerprint != fingerprint:
         raise Problem(
-            422, "idempotency-key-reused", "This Idempotency-Key was used for another request. Use a new one for a new wish."
+            422,
+            "idempotency-key-reused",
+            "This Idempotency-Key was used for another request. Use a new one for a new wish.",
         )
     response = _response(json.loads(answer.response), answer.position)
     response.headers["Idempotency-Replayed"] = "true"

@@ -35,7 +35,7 @@ def what_is_missing(running: Running) -> list[str]:
             if db.value(str, "select to_regclass('public.projections')::text") is None:
                 missing.append(f"The database is empty. Run: copse migrate {running.service.name}")
             else:
-                there = {name for name in db.all(str, "select name from projections")}
+                there = set(db.all(str, "select name from projections"))
                 missing += [
                     f"The projection {projection.name} has no tables. Run: copse migrate {running.service.name}"
                     for projection in running.service.projections

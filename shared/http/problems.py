@@ -84,7 +84,9 @@ def problem_of(error: Exception) -> Problem:
                 headers={"Retry-After": "1"},
             )
         case InvalidToken():
-            return Problem(401, "invalid-token", str(error), headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+            return Problem(
+                401, "invalid-token", str(error), headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            )
         case Unavailable() | ProviderUnavailable():
             log.error("unavailable", reason=str(error))
             return Problem(
@@ -108,7 +110,9 @@ class ProblemApi(Api):
                 for location in dict(data.get("messages", {})).values()
                 for pointer, sentence in _pointers(location, "#")
             ]
-            return Problem(422, "invalid", "Some of what was sent is not right. See errors for each.", errors).response()
+            return Problem(
+                422, "invalid", "Some of what was sent is not right. See errors for each.", errors
+            ).response()
         detail = {
             400: "The body is not valid JSON.",
             404: "There is nothing at this address.",

@@ -44,7 +44,9 @@ def wait_for(projection: Projection) -> None:
     try:
         wanted = Position.parse(text)
     except ValueError:
-        raise Problem(400, "bad-position", "The header Copse-Position does not hold a position of this service.") from None
+        raise Problem(
+            400, "bad-position", "The header Copse-Position does not hold a position of this service."
+        ) from None
     until = time.monotonic() + _LONGEST_WAIT_SECONDS
     while cursor_of(here.database, projection.name) < wanted:
         if time.monotonic() > until:

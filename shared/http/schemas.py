@@ -14,25 +14,29 @@ class RequestSchema(Schema):
 
     @pre_load
     def tidy(self, data: Any, **_: Any) -> Any:
-        return _tidy(data)
+        wrong: dict[str, list[str]] = {}
+        tidied = {key: _tidy(value, str(key), wrong) for key, value in data.items()} if isinstance(data, dict) else data
+        if wrong:
+            raise ValidationError(wrong)
+        return tidied
 
 
-def _tidy(data: Any) -> Any:
+def _tidy(data: Any, field: str, wrong: dict[str, list[str]]) -> Any:
     match data:
+        case str() if _has_control_characters(data):
+            wrong[field] = ["Text may not hold control characters. Remove them, or type the text again."]
         case str():
-            return _text(data)
+            return unicodedata.normalize("NFC", data).strip()
         case list():
-            return [_tidy(each) for each in data]
+            return [_tidy(each, field, wrong) for each in data]
         case dict():
-            return {key: _tidy(value) for key, value in data.items()}
+            return {key: _tidy(value, field, wrong) for key, value in data.items()}
     return data
 
 
-def _text(text: str) -> str:
-    for character in text:
-        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\r\t":
-            raise ValidationError("Text may not hold control characters. Remove them, or type the text again.")
-    return unicodedata.normalize("NFC", text).strip()
+def _has_control_characters(text: str) -> bool:
+    """Control characters break printed letters; lone surrogates cannot be stored at all."""
+    return any(unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\r\t" for each in text)
 
 
 def line(longest: int = 200, **options: Any) -> fields.String:
@@ -53,5 +57,6 @@ def paragraphs(longest: int = 5_000, **options: Any) -> fields.String:
 
 def instant(**options: Any) -> fields.AwareDateTime:
     """RFC 3339 with offset. A time without one is refused, because nobody can say when it is."""
-    return fields.AwareDateTime(format="iso", error_messages={"invalid_awareness": "Add the offset, such as Z or +01:00."},
-                                **options)  # fmt: skip
+    return fields.AwareDateTime(
+        format="iso", error_messages={"invalid_awareness": "Add the offset, such as Z or +01:00."}, **options
+    )

@@ -122,7 +122,9 @@ def name_of(db: Transaction, member: UUID) -> str:
 
 def community(db: Transaction, community: UUID) -> Community | None:
     return db.one(
-        Community, "select community_id, name, kind from people_communities where community_id = %s", community
+        Community,
+        "select community_id, name, kind from people_communities where community_id = %s",
+        community,
     )
 
 

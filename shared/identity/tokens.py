@@ -34,12 +34,12 @@ class Claims:
 
 
 class TokenVerifier:
-    """Verifies tokens of one issuer. Keys come from its discovery document and are fetched again when one is unknown."""
+    """Verifies tokens of one issuer. Keys come from its discovery document, again when one is unknown."""
 
     def __init__(
         self, issuer: str, internal_issuer: str, audience: str, roles_claim: str, algorithms: Sequence[str]
     ) -> None:
-        """`internal_issuer` is how this process reaches the issuer; `roles_claim` may be a path: `realm_access.roles`."""
+        """`internal_issuer` is how this process reaches it; `roles_claim` may be a path: `realm_access.roles`."""
         self._issuer, self._internal, self._audience = issuer, internal_issuer, audience
         self._roles_path, self._algorithms = roles_claim.split("."), list(algorithms)
         self._keys: KeySet | None = None

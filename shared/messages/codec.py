@@ -26,9 +26,7 @@ class UnknownEvent(Exception):
 class Codec:
     """Encodes and decodes the events of one service, or those that a consumer's contract names."""
 
-    def __init__(
-        self, classes: Iterable[type], *, seal: Seal, unseal: Unseal, lenient: bool = False
-    ) -> None:
+    def __init__(self, classes: Iterable[type], *, seal: Seal, unseal: Unseal, lenient: bool = False) -> None:
         """`lenient` ignores fields that the class does not name: right for a contract, wrong for one's own events."""
         self._seal, self._unseal, self._lenient = seal, unseal, lenient
         self._types: dict[str, tuple[type, EventType]] = {}

@@ -35,7 +35,7 @@ def make_tables(projection: Projection, database: Database) -> bool:
         if there is not None:
             raise OutOfDate(
                 f"The projection {projection.name} is at version {there}, this release has {projection.version}. "
-                f"Drop its schema and its rows in projections and readers, and migrate again: it is rebuilt from events."
+                "Drop its schema and its rows in projections and readers, and migrate again: events rebuild it."
             )
         db.execute(f'create schema "{projection.name}"')
         db.execute(f'set local search_path to "{projection.name}"')

@@ -1,7 +1,7 @@
 """Tells each projection and reaction of its own service's events, from the event table, in batches."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -39,8 +39,15 @@ class Fenced(Exception):
 class Reader:
     """Moves every subscriber of one service along its event table. One process leads; the others wait for its lock."""
 
-    def __init__(self, database: Database, codec: Codec, subscribers: Sequence[Subscriber[Any]]) -> None:
-        self._database, self._codec = database, codec
+    def __init__(
+        self,
+        database: Database,
+        codec: Codec,
+        subscribers: Sequence[Subscriber[Any]],
+        noted: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`noted` is called when a subscriber may have noted something in the agenda: it rings the doorbell."""
+        self._database, self._codec, self._noted = database, codec, noted
         self._subscribers = [each for each in subscribers if _own_events(each, codec)]
         self._store = PostgresEventStore(database)
         self._paused_until: dict[str, float] = {}
@@ -82,9 +89,11 @@ class Reader:
         with self._database.transaction() as db:
             # First, so that a process that no longer leads finds out before it writes anything.
             move_cursor(db, subscriber.name, before, stored[-1].position)
-            for each in stored:
-                if each.type in names:
-                    subscriber.tell(self._codec.decode(each), db)
+            told = [self._codec.decode(each) for each in stored if each.type in names]
+            for each in told:
+                subscriber.tell(each, db)
+        if told and subscriber.notes:
+            self._noted()
         return len(stored)
 
 

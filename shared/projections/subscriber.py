@@ -11,7 +11,12 @@ R = TypeVar("R")
 
 
 class Subscriber(Generic[R]):
-    """Told of each event once, in stream order, in a transaction that also moves the position."""
+    """Told of each event once, in stream order, in a transaction that also moves the position.
+
+    `notes` says whether it writes into the agenda, whose worker is then woken.
+    """
+
+    notes = False
 
     def __init__(self, name: str) -> None:
         self.name = name

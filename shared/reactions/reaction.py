@@ -64,6 +64,8 @@ Step = Do | Perform
 class Reaction(Subscriber[Iterable[Step]]):
     """`@reaction.on(EventType)` handlers return steps; they may read through `db`, and write nothing."""
 
+    notes = True
+
     def tell(self, recorded: Recorded, db: Transaction) -> None:
         handler = self._handlers.get(type(recorded.event))
         if handler is None:

@@ -1,4 +1,4 @@
-"""An event as a Kafka record: CloudEvents 1.0, Kafka binding, binary mode. The value is the event's own JSON, as stored.
+"""An event as a Kafka record: CloudEvents 1.0, Kafka binding, binary mode. The value is the event's JSON as stored.
 
 Attributes that the specification does not name are extensions: `sequence` is the stream version, `position` the place
 in the producer's event table; `actor`, `onbehalfof` and `channel` say who, for whom and how, never by name.

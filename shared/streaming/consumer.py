@@ -6,7 +6,7 @@ Redeliveries are told by stream version; a jump in a stream's versions is a gap:
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,11 +47,14 @@ class Consumer:
         broker: Broker,
         contracts: Mapping[str, Codec],
         subscribers: Sequence[Subscriber[Any]],
+        noted: Callable[[], None] = lambda: None,
     ) -> None:
-        """`contracts` gives for each service that is read the codec of the events that this one knows of it."""
+        """`contracts` gives for each service that is read the codec of the events that this one knows of it;
+        `noted` rings the doorbell when a reaction may have noted something in the agenda."""
         self._service, self._database, self._broker = service, database, broker
         self._codecs = {topic_of(other): codec for other, codec in contracts.items()}
         self._subscribers = subscribers
+        self._noted = noted
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`. Raises Unavailable, BrokerUnavailable or Fenced: the worker then begins again."""
@@ -88,12 +91,13 @@ class Consumer:
         with self._database.transaction() as db:
             _move(db, topic, partition, records[0].offset, records[-1].offset + 1)
             stored = [stored_from(record.headers, record.value) for record in records]
-            for each in _new_ones(db, topic, stored):
-                codec = self._codecs[topic]
-                if codec.knows(each.type):
-                    recorded = codec.decode(each)
-                    for subscriber in self._subscribers:
-                        subscriber.tell(recorded, db)
+            codec = self._codecs[topic]
+            told = [codec.decode(each) for each in _new_ones(db, topic, stored) if codec.knows(each.type)]
+            for each in told:
+                for subscriber in self._subscribers:
+                    subscriber.tell(each, db)
+        if told:
+            self._noted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,10 @@ def _new_ones(db: Transaction, topic: str, stored: Sequence[Stored]) -> list[Sto
     seen = {
         row.stream: row.version
         for row in db.all(
-            _Seen, "select stream, version from consumer_streams where topic = %s and stream = any(%s)", topic, streams
+            _Seen,
+            "select stream, version from consumer_streams where topic = %s and stream = any(%s)",
+            topic,
+            streams,
         )
     }
     before = dict(seen)

@@ -52,12 +52,8 @@ class Given(Generic[S]):
             f"{type(command).__name__} {'begins a stream' if command.creates else 'needs a stream that began'};"
             f" {len(self.events)} events were given"
         )
-        ids: Iterator[UUID] = (
-            iter(new_ids) if new_ids is not None else (UUID(int=number) for number in count(1))
-        )
-        context = Context(
-            now=now, actor=actor, channel=channel, correlation_id=UUID(int=0), new_id=lambda: next(ids)
-        )
+        ids: Iterator[UUID] = iter(new_ids) if new_ids is not None else (UUID(int=number) for number in count(1))
+        context = Context(now=now, actor=actor, channel=channel, correlation_id=UUID(int=0), new_id=lambda: next(ids))
         try:
             return Decided(tuple(command.decide(fold(self.aggregate(), self.events), context)), None)
         except Refused as refusal:

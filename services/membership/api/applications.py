@@ -24,7 +24,9 @@ blueprint = Blueprint("applications", "applications", url_prefix="/v1", descript
 
 class ApplicationSchema(RequestSchema):
     name = line(required=True)
-    email = fields.Email(load_default=None, error_messages={"invalid": "Write an email address, such as ann@example.org."})
+    email = fields.Email(
+        load_default=None, error_messages={"invalid": "Write an email address, such as ann@example.org."}
+    )
     phone = line(40, load_default=None)
     postal_address = paragraphs(500, load_default=None)
     about = paragraphs(2_000, load_default=None)

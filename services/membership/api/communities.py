@@ -107,9 +107,7 @@ class Communities(MethodView):
     def post(self, new: dict[str, Any]) -> Response:
         """Begin a community, a working group or a partnership."""
         id = uuid7()
-        return change(
-            id, FoundCommunity(**{**new, "aims": tuple(new["aims"])}), created=f"/v1/communities/{id}"
-        )
+        return change(id, FoundCommunity(**{**new, "aims": tuple(new["aims"])}), created=f"/v1/communities/{id}")
 
     @public
     @blueprint.arguments(PageSchema, location="query")
@@ -135,7 +133,8 @@ class OneCommunity(MethodView):
                 raise not_found("community", community_id)
             story = milestones_of(db, community_id)
         return one(
-            {**CommunitySchema().dump(row), "milestones": MilestoneSchema().dump(story, many=True)}, row.version
+            {**CommunitySchema().dump(row), "milestones": MilestoneSchema().dump(story, many=True)},
+            row.version,
         )
 
 

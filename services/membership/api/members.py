@@ -9,10 +9,16 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from services.membership.domain.member import LinkAccount, Standing
-from services.membership.projections.members import MemberRow, member, member_of_account, members, members_with
+from services.membership.projections.members import (
+    MemberRow,
+    member,
+    member_of_account,
+    members,
+    members_with,
+)
 from services.membership.projections.people import people
 from shared.database.pool import Transaction
-from shared.http.authorization import caller, may, needs, require, running
+from shared.http.authorization import caller, needs, require, running
 from shared.http.changes import change
 from shared.http.problems import Problem, not_found
 from shared.http.reads import PageSchema, one, page, wait_for
@@ -91,7 +97,9 @@ class Me(MethodView):
         with running().database.transaction() as db:
             row = member_of_account(db, account) if account else None
             if row is None:
-                raise Problem(404, "not-linked", "Your sign-in is not linked to a membership. Apply to join, or ask us.")
+                raise Problem(
+                    404, "not-linked", "Your sign-in is not linked to a membership. Apply to join, or ask us."
+                )
             return _shown(db, row)
 
 

@@ -1,8 +1,8 @@
 """A member: somebody who applied to join, was approved or not, and takes part."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
-from collections.abc import Iterator
 from typing import Self
 from uuid import UUID
 

@@ -61,7 +61,9 @@ def _(event: CommunityFounded, recorded: Recorded, db: Transaction) -> None:
 @communities.on(CommunityJoined)
 def _(event: CommunityJoined, recorded: Recorded, db: Transaction) -> None:
     db.execute(
-        "update communities set members = members + 1, version = %s where id = %s", recorded.version, recorded.id
+        "update communities set members = members + 1, version = %s where id = %s",
+        recorded.version,
+        recorded.id,
     )
 
 

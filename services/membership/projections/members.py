@@ -69,12 +69,20 @@ def _(event: ApplicationRefused, recorded: Recorded, db: Transaction) -> None:
 @members.on(AccountLinked)
 def _(event: AccountLinked, recorded: Recorded, db: Transaction) -> None:
     db.execute(
-        "update members set account = %s, version = %s where id = %s", event.account, recorded.version, recorded.id
+        "update members set account = %s, version = %s where id = %s",
+        event.account,
+        recorded.version,
+        recorded.id,
     )
 
 
 def _move(db: Transaction, recorded: Recorded, standing: Standing) -> None:
-    db.execute("update members set standing = %s, version = %s where id = %s", standing, recorded.version, recorded.id)
+    db.execute(
+        "update members set standing = %s, version = %s where id = %s",
+        standing,
+        recorded.version,
+        recorded.id,
+    )
 
 
 def member(db: Transaction, id: UUID) -> MemberRow | None:
