@@ -10,7 +10,7 @@ from cachelib import FileSystemCache
 from flask import Flask, Response, g, jsonify
 from flask_session import Session
 from flask_wtf.csrf import CSRFProtect
-from jinja2 import ChoiceLoader, PackageLoader
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.portal import (
@@ -52,7 +52,7 @@ MORE_PAGES = (support, support_asking, support_request, claims, messages, me, ra
 def create_app(settings: configuration.Configuration | None = None) -> Flask:
     """A Flask app for gunicorn. Without `settings` the environment tells; mistakes there are raised."""
     settings = settings or configuration.from_environment()
-    app = Flask(__name__, static_folder=None, template_folder="templates")
+    app = Flask(__name__, static_folder=None)
     app.extensions["copse-configuration"] = settings
     app.extensions["copse-api-client"] = ApiClient(settings.service_urls)
     app.config.update(
@@ -85,9 +85,9 @@ def create_app(settings: configuration.Configuration | None = None) -> Flask:
 def _templates(app: Flask, settings: configuration.Configuration) -> None:
     app.jinja_env.autoescape = True  # Flask would escape *.html only, and ours end in .html.jinja
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.loader = ChoiceLoader(
-        [loader for loader in (app.jinja_loader, PackageLoader("govuk_frontend_jinja")) if loader]
-    )
+    components = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+    pages = PackageLoader("services.portal", "templates")
+    app.jinja_env.loader = ChoiceLoader([pages, components])
     app.jinja_env.filters.update(
         day=words.day,
         weekday=words.weekday,

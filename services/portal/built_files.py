@@ -36,9 +36,7 @@ def install(app: Flask) -> None:
             abort(404)
         response = send_from_directory(FOLDER, name)
         # An address from before an update still answers, but nobody may keep its answer under the old name.
-        response.headers["Cache-Control"] = (
-            "public, max-age=31536000, immutable" if digest == current else "no-cache"
-        )
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if digest == current else "no-cache"
         return response
 
     app.register_blueprint(blueprint)

@@ -62,9 +62,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Configurat
             return ""
         parts = urlsplit(needed(name, value, purpose))
         if value and (parts.scheme not in ("http", "https") or not parts.netloc):
-            mistakes.append(
-                f"{name} is {value!r}. It must be an address that starts with http:// or https://."
-            )
+            mistakes.append(f"{name} is {value!r}. It must be an address that starts with http:// or https://.")
         return value
 
     directory = needed(
@@ -74,9 +72,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Configurat
     )
     configuration = Configuration(
         portal_url=address("PORTAL_URL", "the portal's own public address"),
-        service_urls={
-            name: address(f"{name.upper()}_URL", f"where the {name} service answers") for name in SERVICES
-        },
+        service_urls={name: address(f"{name.upper()}_URL", f"where the {name} service answers") for name in SERVICES},
         issuer=address("OIDC_ISSUER", "the identity provider, as browsers see it"),
         internal_issuer=address("OIDC_INTERNAL_URL", "the identity provider, as this server sees it", True),
         client_id=needed(
@@ -85,16 +81,12 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Configurat
             "the portal's name at the identity provider",
         ),
         client_secret=secret("PORTAL_CLIENT_SECRET"),
-        secret_key=needed(
-            "PORTAL_SECRET_KEY", secret("PORTAL_SECRET_KEY"), "a long random text that signs forms"
-        ),
+        secret_key=needed("PORTAL_SECRET_KEY", secret("PORTAL_SECRET_KEY"), "a long random text that signs forms"),
         session_directory=Path(directory),
         roles_claim=values.get("OIDC_ROLES_CLAIM") or "groups",
         scopes=values.get("OIDC_SCOPES") or "openid profile email groups",
         demonstration=values.get("COPSE_DEMO", "") == "1",
     )
     if mistakes:
-        raise ConfigurationMistakes(
-            "The portal cannot start:\n" + "\n".join(f"- {line}" for line in mistakes)
-        )
+        raise ConfigurationMistakes("The portal cannot start:\n" + "\n".join(f"- {line}" for line in mistakes))
     return configuration

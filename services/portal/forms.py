@@ -70,9 +70,7 @@ class Form:
     @property
     def error_list(self) -> list[dict[str, str]]:
         """Items for the error summary, in the page's order; each links to the first control of its field."""
-        linked = [
-            {"text": self.errors[name], "href": f"#{name}"} for name in self.fields if name in self.errors
-        ]
+        linked = [{"text": self.errors[name], "href": f"#{name}"} for name in self.fields if name in self.errors]
         return linked + [{"text": sentence} for sentence in self.general]
 
 

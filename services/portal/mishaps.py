@@ -74,9 +74,7 @@ def http_exception(error: HTTPException) -> Page:
     if status == 413:
         return page(413, "That is too long", "Shorten what you wrote, then send it again.")
     if status == 405:
-        return page(
-            405, "That page cannot be used this way", "Go to the home page and start again from there."
-        )
+        return page(405, "That page cannot be used this way", "Go to the home page and start again from there.")
     return page(status, "That did not work", error.description or "Try again.")
 
 
@@ -97,11 +95,7 @@ def unexpected(error: Exception) -> Page:
 def sign_in_needed(_: SignInNeeded) -> Response | Page:
     """Off to sign in and back to this page; what was typed is kept and shown again."""
     person = current_person()
-    if (
-        person
-        and person.expires_at > time.time()
-        and time.time() - session.get("signed_in_at", 0) < FRESH_SECONDS
-    ):
+    if person and person.expires_at > time.time() and time.time() - session.get("signed_in_at", 0) < FRESH_SECONDS:
         return page(
             403,
             "Your sign-in was not accepted",

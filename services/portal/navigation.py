@@ -32,16 +32,12 @@ def items() -> list[Item]:
         if person.has("coordinator"):
             entries.append(("People", "applications.show_all"))
         if person.has("coordinator", "researcher") or membership.groups:
-            entries.append(("Support requests", "support.show_all"))
+            entries.append(("Support", "support.show_all"))
         if person.has("coordinator", "finance"):
             entries.append(("Payments", "claims.show_all"))
         if person.has("coordinator"):
             entries.append(("Messages", "messages.show_all"))
-        if (
-            not membership.id
-            and not membership.away
-            and not person.has("coordinator", "finance", "facilitator")
-        ):
+        if not membership.id and not membership.away and not person.has("coordinator", "finance", "facilitator"):
             entries.append(("Join", "joining.ask"))
         entries.append(("My page", "me.show"))
     topic = (request.blueprint or "").partition("_")[0]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import requests
 from authlib.integrations.base_client import OAuthError
@@ -95,9 +96,7 @@ def _configuration() -> Configuration:
 def start() -> Response:
     """Send the browser to the provider, remembering the page to come back to."""
     session["back_to"] = safe_path(request.args.get("next"))
-    return cast(
-        Response, _provider().authorize_redirect(_configuration().portal_url + url_for("sign_in.finish"))
-    )
+    return cast(Response, _provider().authorize_redirect(_configuration().portal_url + url_for("sign_in.finish")))
 
 
 @blueprint.get("/sign-in/return")
@@ -149,11 +148,15 @@ def sign_out() -> Response:
     """End the session here and, where the provider offers it, there (RP-initiated logout)."""
     id_token = session["person"].get("id_token")
     session.clear()
-    home = _configuration().portal_url + "/"
     try:
-        ended = _provider().create_logout_url(
-            post_logout_redirect_uri=home, id_token_hint=id_token, client_id=_configuration().client_id
-        )
-    except (RuntimeError, requests.RequestException):
+        endpoint = _provider().load_server_metadata().get("end_session_endpoint")
+    except requests.RequestException:
+        endpoint = None  # signed out here; the provider's own session ends by itself
+    if not endpoint:
         return redirect(url_for("home.show"))
-    return redirect(ended["url"])
+    asked = {
+        "id_token_hint": id_token,
+        "client_id": _configuration().client_id,
+        "post_logout_redirect_uri": _configuration().portal_url + "/",
+    }
+    return redirect(f"{endpoint}?{urlencode(asked)}")

@@ -31,9 +31,7 @@ def show_all() -> str:
 
 def _members() -> list[dict[str, Any]]:
     rows = conversation.every("membership", "/v1/members")
-    return sorted(
-        (row for row in rows if row["standing"] == "active"), key=lambda row: str(row["name"] or "")
-    )
+    return sorted((row for row in rows if row["standing"] == "active"), key=lambda row: str(row["name"] or ""))
 
 
 @blueprint.get("/people/<uuid:member_id>")
@@ -70,24 +68,18 @@ def decide(member_id: UUID) -> str | Response | tuple[str, int]:
 def _carry_out(action: str, member_id: str, form: forms.Form) -> str:
     """Do it; the sentence says what was done."""
     if action == "approve":
-        conversation.post(
-            "membership", f"/v1/applications/{member_id}/approval", {}, key=form.key, seen=form.seen
-        )
+        conversation.post("membership", f"/v1/applications/{member_id}/approval", {}, key=form.key, seen=form.seen)
         return "Approved. A welcome is on its way to the new member."
     if action == "refuse":
         body = {"reason": form.get("reason")}
-        conversation.post(
-            "membership", f"/v1/applications/{member_id}/refusal", body, key=form.key, seen=form.seen
-        )
+        conversation.post("membership", f"/v1/applications/{member_id}/refusal", body, key=form.key, seen=form.seen)
         return "The application is refused."
     if action == "add":
         path = f"/v1/communities/{form.get('community_id')}/members"
         conversation.post("membership", path, {"member_id": member_id}, key=form.key)
         return "Added to the working group."
     body = {"account": form.get("account")}
-    conversation.change(
-        "PUT", "membership", f"/v1/members/{member_id}/account", body, key=form.key, seen=form.seen
-    )
+    conversation.change("PUT", "membership", f"/v1/members/{member_id}/account", body, key=form.key, seen=form.seen)
     return "The sign-in is linked."
 
 

@@ -16,6 +16,4 @@ ENTRIES: list[dict[str, str]] = tomllib.loads(
 
 @blueprint.get("/glossary")
 def show() -> str:
-    return render_template(
-        "glossary/show.html.jinja", entries=sorted(ENTRIES, key=lambda entry: entry["term"].lower())
-    )
+    return render_template("glossary/show.html.jinja", entries=sorted(ENTRIES, key=lambda entry: entry["term"].lower()))

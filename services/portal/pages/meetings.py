@@ -66,9 +66,7 @@ def _page(meeting: dict[str, Any], form: forms.Form) -> str:
     person = current_person()
     replies: conversation.Part = conversation.Part()
     if person and person.runs_meetings:
-        replies = conversation.part(
-            lambda: conversation.every("meetings", f"/v1/meetings/{meeting['id']}/replies")
-        )
+        replies = conversation.part(lambda: conversation.every("meetings", f"/v1/meetings/{meeting['id']}/replies"))
     return render_template(
         "meetings/show.html.jinja",
         meeting=meeting,

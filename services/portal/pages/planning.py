@@ -104,6 +104,4 @@ def _clock(form: forms.Form, name: str) -> time | None:
 
 
 def _page(form: forms.Form) -> str:
-    return render_template(
-        "meetings/plan.html.jinja", form=form, communities=conversation.part(directory.communities)
-    )
+    return render_template("meetings/plan.html.jinja", form=form, communities=conversation.part(directory.communities))

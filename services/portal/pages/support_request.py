@@ -95,18 +95,14 @@ def _judge(form: forms.Form) -> Step:
 def _offer(form: forms.Form) -> Step:
     body: dict[str, Any] = {"member_id": form.require("member_id", "Choose a member")}
     try:
-        body["answer_by"] = read_day(
-            *(form.get(f"answer_by-{part}") for part in ("day", "month", "year"))
-        ).isoformat()
+        body["answer_by"] = read_day(*(form.get(f"answer_by-{part}") for part in ("day", "month", "year"))).isoformat()
     except ValueError as mistake:
         form.refuse("answer_by", str(mistake))
     return "offers", body, True
 
 
 def _accept(form: forms.Form) -> Step:
-    form.require(
-        "no_conflict_of_interest", "Tick the box if you have no conflict of interest, or say no to the offer"
-    )
+    form.require("no_conflict_of_interest", "Tick the box if you have no conflict of interest, or say no to the offer")
     return "acceptance", {"no_conflict_of_interest": True}, False
 
 
@@ -142,9 +138,7 @@ READERS: dict[str, Callable[[forms.Form], Step]] = {
 }
 
 
-def _page(
-    request_id: UUID, sent: dict[str, forms.Form] | None = None, changed_meanwhile: bool = False
-) -> str:
+def _page(request_id: UUID, sent: dict[str, forms.Form] | None = None, changed_meanwhile: bool = False) -> str:
     answer = conversation.get("ppi", f"/v1/support-requests/{request_id}")
     steps = possible_steps(answer.body)
     shown = {name: (sent or {}).get(name) or forms.blank(FIELDS[name], action=name) for name in steps}
@@ -162,21 +156,15 @@ def _page(
         is_requester=own_membership().id == answer.body.get("requester_id"),
         coordinates=bool((person := current_person()) and person.has("coordinator")),
         changed_meanwhile=changed_meanwhile,
-        priorities=conversation.part(lambda: conversation.every("ppi", "/v1/priorities"))
-        if "judge" in steps
-        else None,
-        reviewers=conversation.part(lambda: conversation.every("ppi", "/v1/reviewers"))
-        if "offer" in steps
-        else None,
+        priorities=conversation.part(lambda: conversation.every("ppi", "/v1/priorities")) if "judge" in steps else None,
+        reviewers=conversation.part(lambda: conversation.every("ppi", "/v1/reviewers")) if "offer" in steps else None,
         activities=activity_labels(),
     )
 
 
 def _own_offer(answer: Answer) -> dict[str, Any] | None:
     me = own_membership().id
-    offers: list[dict[str, Any]] = [
-        offer for offer in answer.body.get("offers") or [] if offer["member_id"] == me
-    ]
+    offers: list[dict[str, Any]] = [offer for offer in answer.body.get("offers") or [] if offer["member_id"] == me]
     return offers[-1] if me and offers else None
 
 
@@ -188,12 +176,7 @@ def possible_steps(request_shown: dict[str, Any]) -> list[str]:
     if own and own[-1]["status"] == "offered":
         steps += ["accept", "decline"]
     has_reviewed = any(review.get("reviewer_id") == me for review in request_shown.get("reviews") or [])
-    if (
-        own
-        and own[-1]["status"] == "accepted"
-        and not has_reviewed
-        and status in ("offered", "in-review", "review-in")
-    ):
+    if own and own[-1]["status"] == "accepted" and not has_reviewed and status in ("offered", "in-review", "review-in"):
         steps.append("review")
     if person and person.has("coordinator"):
         if status == "submitted":
