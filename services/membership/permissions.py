@@ -4,6 +4,7 @@ from shared.identity.identity import Permissions
 
 PERMISSIONS: Permissions = {
     "applications:read": frozenset({"coordinator"}),
+    "applications:take": frozenset({"coordinator"}),
     "applications:decide": frozenset({"coordinator"}),
     "members:read": frozenset({"coordinator"}),
     "members:link-account": frozenset({"coordinator"}),

@@ -5,7 +5,7 @@ from typing import Any, cast
 from flask import Flask, Response, jsonify
 from flask_smorest import Blueprint
 
-from shared.http import authorization, health, problems
+from shared.http import authorization, changes, health, problems
 from shared.service import Running
 
 _LARGEST_BODY = 64 * 1024
@@ -32,6 +32,7 @@ def create_app(running: Running) -> Flask:
     _errors_are_problems(api)
     problems.register(app)
     authorization.guard(app)
+    changes.repeat_answers(app)
     health.register(app, running)
 
     @app.after_request

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from flask import Response, jsonify, request
+from flask import Flask, Response, jsonify, request
 
 from shared.commands.handler import Handled
 from shared.eventstore.store import AlreadyAnswered, Answer, Request
@@ -38,8 +38,6 @@ def change(
     """
     here, fingerprint = running(), _fingerprint()
     context, key = context_of_request(), _idempotency_key()
-    if key and (before := here.store.answer_to(context.actor, key)):
-        return _again(before, fingerprint)
     expected = _expected_version(must_match)
 
     def record(handled: Handled[S]) -> dict[str, Any]:
@@ -63,22 +61,38 @@ def change(
     return _response(record(handled), handled.position)
 
 
+def repeat_answers(app: Flask) -> None:
+    """Answers a request that was answered before as it was then, whatever would be checked first today."""
+
+    @app.before_request
+    def again() -> Response | None:
+        key = _idempotency_key()
+        if key is None or request.method not in ("POST", "PUT", "PATCH"):
+            return None
+        answer = running().store.answer_to(caller().actor, key)
+        return _again(answer, _fingerprint()) if answer else None
+
+
 def context_of_request() -> Context:
     """What a decision may know of this request."""
     here = running()
-    try:
-        channel = Channel(request.headers.get("Copse-Channel", "web"))
-    except ValueError:
-        choices = ", ".join(Channel)
-        raise Problem(400, "unknown-channel", f"The header Copse-Channel must be one of: {choices}.") from None
     trace = request.headers.get("traceparent", "")
     return Context(
         now=here.clock.now(),
         actor=caller().actor,
-        channel=channel,
+        channel=channel_of_request(),
         correlation_id=_request_id(),
         traceparent=trace if _TRACEPARENT.fullmatch(trace) else None,
     )
+
+
+def channel_of_request() -> Channel:
+    """How this contribution reached us: the header Copse-Channel, web by default."""
+    try:
+        return Channel(request.headers.get("Copse-Channel", Channel.WEB))
+    except ValueError:
+        choices = ", ".join(Channel)
+        raise Problem(400, "unknown-channel", f"The header Copse-Channel must be one of: {choices}.") from None
 
 
 def _request_id() -> UUID:

@@ -59,6 +59,7 @@ def admit(
     postal_address: str | None = None,
 ) -> None:
     """An approved member."""
+    _free(db, account, member)
     db.execute(
         "insert into people (member_id, account, standing, name, stakeholder_group, email, phone, postal_address)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s)"
@@ -77,9 +78,15 @@ def admit(
 
 
 def link_account(db: Transaction, member: UUID, account: UUID) -> None:
-    """An account belongs to one person: the newest link counts."""
-    db.execute("update people set account = null where account = %s and member_id <> %s", account, member)
+    """Says which account is a member's."""
+    _free(db, account, member)
     db.execute("update people set account = %s where member_id = %s", account, member)
+
+
+def _free(db: Transaction, account: UUID | None, member: UUID) -> None:
+    """An account belongs to one person: the newest link counts."""
+    if account:
+        db.execute("update people set account = null where account = %s and member_id <> %s", account, member)
 
 
 def found_community(db: Transaction, community: UUID, name: str, kind: str) -> None:

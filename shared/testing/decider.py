@@ -49,7 +49,7 @@ class Given(Generic[S]):
         empty, every other one needs it to be there.
         """
         assert command.creates is not bool(self.events), (
-            f"{type(command).__name__} {'begins a stream' if command.creates else 'needs a stream that began'};"
+            f"{type(command).__name__} {'begins' if command.creates else 'needs'} a stream;"
             f" {len(self.events)} events were given"
         )
         ids: Iterator[UUID] = iter(new_ids) if new_ids is not None else (UUID(int=number) for number in count(1))

@@ -11,12 +11,13 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from services.membership.api.members import MemberSchema
 from services.membership.domain.member import Apply, Approve, Refuse, StakeholderGroup, Standing
 from services.membership.projections.communities import all_communities
-from services.membership.projections.members import members, members_with
-from shared.http.authorization import caller, needs, public, running
-from shared.http.changes import change
+from services.membership.projections.members import member_of_account, members, members_with
+from shared.http.authorization import caller, needs, public, require, running
+from shared.http.changes import change, channel_of_request
 from shared.http.problems import FieldError, Problem
 from shared.http.reads import PageSchema, page, wait_for
 from shared.http.schemas import RequestSchema, line, paragraphs
+from shared.messages.decisions import Channel
 from shared.messages.ids import uuid7
 
 blueprint = Blueprint("applications", "applications", url_prefix="/v1", description="Asking to join")
@@ -53,13 +54,23 @@ class Applications(MethodView):
     @blueprint.arguments(ApplicationSchema)
     @blueprint.response(201)
     def post(self, application: dict[str, Any]) -> Response:
-        """Ask to join. With an access token, the sign-in is linked to the application."""
+        """Ask to join. With an access token, the sign-in is linked to the application.
+
+        An application that came by phone, by post or in person is taken by a coordinator: Copse-Channel says so, and
+        nobody's sign-in is linked.
+        """
+        taken = channel_of_request() is not Channel.WEB
+        if taken:
+            require("applications:take")
+        account = None if taken else caller().account
+        if account:
+            _must_be_the_first(account)
         wanted = list(dict.fromkeys(application.pop("communities")))
         _must_exist(wanted)
         id = uuid7()
         return change(
             id,
-            Apply(**application, communities=tuple(wanted), account=caller().account),
+            Apply(**application, communities=tuple(wanted), account=account),
             created=f"/v1/members/{id}",
         )
 
@@ -92,6 +103,14 @@ class Refusal(MethodView):
     def post(self, refusal: dict[str, Any], member_id: UUID) -> Response:
         """Turn an application down, with a reason."""
         return change(member_id, Refuse(**refusal), must_match=True)
+
+
+def _must_be_the_first(account: UUID) -> None:
+    wait_for(members)
+    with running().database.transaction() as db:
+        before = member_of_account(db, account)
+    if before and before.standing in (Standing.APPLIED, Standing.ACTIVE):
+        raise Problem(409, "applied-before", "You have applied before with this sign-in. See your own page.")
 
 
 def _must_exist(wanted: list[UUID]) -> None:

@@ -67,7 +67,7 @@ class FigureSchema(RequestSchema):
 class NewMilestoneSchema(RequestSchema):
     title = line(300, required=True)
     period = fields.String(
-        required=True,
+        load_default=None,
         validate=validate.Regexp(
             r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$",
             error="Write a year, a month or a day: 2021, 2021-07 or 2021-07-05.",
@@ -81,7 +81,7 @@ class NewMilestoneSchema(RequestSchema):
 
 class MilestoneSchema(Schema):
     title = fields.String()
-    period = fields.String()
+    period = fields.String(allow_none=True)
     kind = fields.String()
     summary = fields.String()
     source = fields.String()

@@ -53,10 +53,13 @@ class CommunityJoined:
 
 @event("milestone-noted")
 class MilestoneNoted:
-    """Something that happened, came out or was found. `period` is as exact as is known: 2021, 2021-07 or 2021-07-05."""
+    """Something that happened, came out or was found.
+
+    `period` is as exact as is known: 2021, 2021-07 or 2021-07-05; None when the source gives no date.
+    """
 
     title: str
-    period: str
+    period: str | None = None
     kind: MilestoneKind
     summary: str
     source: str
@@ -118,7 +121,7 @@ class NoteMilestone(Command[Community]):
     """Add to the community's story, with a link to where it can be checked."""
 
     title: str
-    period: str
+    period: str | None = None
     kind: MilestoneKind
     summary: str
     source: str

@@ -31,7 +31,7 @@ class CommunityRow:
 @dataclass(frozen=True)
 class MilestoneRow:
     title: str
-    period: str
+    period: str | None
     kind: str
     summary: str
     source: str
@@ -99,10 +99,10 @@ def all_communities(db: Transaction, after: UUID | None, limit: int) -> list[Com
 
 
 def milestones_of(db: Transaction, community: UUID) -> list[MilestoneRow]:
-    """The community's story, oldest first; what is known to the year alone comes before its months."""
+    """The community's story, oldest first: a year before its months; what has no date comes last."""
     return db.all(
         MilestoneRow,
         "select title, period, kind, summary, source, figures from milestones where community_id = %s"
-        " order by period, version",
+        " order by period nulls last, version",
         community,
     )

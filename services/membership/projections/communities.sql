@@ -16,7 +16,7 @@ create table milestones (
     community_id uuid not null,
     version integer not null,
     title text not null,
-    period text not null,
+    period text,
     kind text not null,
     summary text not null,
     source text not null,
