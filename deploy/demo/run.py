@@ -52,7 +52,7 @@ def run(check: bool = False) -> int:
         return 0
     except (Failed, CannotInstall, NotConfigured) as problem:
         console.print("\n[red]Copse could not go on.[/red]")
-        console.print(str(problem), markup=False)
+        console.print(str(problem), markup=False, soft_wrap=True)
         return 1
     except (KeyboardInterrupt, Interrupted):
         console.print("Stopped.")

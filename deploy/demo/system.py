@@ -8,7 +8,7 @@ import fcntl
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
@@ -66,11 +66,9 @@ class System:
     def start(self) -> None:
         """Returns when everything is usable. Raises Failed or CannotInstall, with nothing left running."""
         self._lock_folder()
-        stopped = leftovers.stop_leftovers()
+        stopped = leftovers.stop_leftovers(self.folder)
         if stopped:
-            self.progress.console.print(
-                f"  Stopped what an earlier run had left behind: {', '.join(stopped)}"
-            )
+            self.progress.console.print(f"  Stopped what an earlier run had left behind: {', '.join(stopped)}")
         ports.check_free(self.ports)
         try:
             self._start_all()
@@ -105,9 +103,7 @@ class System:
             postgres = lanes.submit(self._step, "PostgreSQL", self._start_postgres)
             kafka = lanes.submit(self._start_kafka)
             built = lanes.submit(self._step, "the portal's style sheet and fonts", assets.build)
-            companions = lanes.submit(
-                self._step, "identity provider and mail catcher", self._start_companions
-            )
+            companions = lanes.submit(self._step, "identity provider and mail catcher", self._start_companions)
             postgres.result()
             migrated = [lanes.submit(self._migrate, "keyring")]
             kafka.result()
@@ -190,9 +186,7 @@ class System:
     def _environment(self) -> Mapping[str, str]:
         """Complete, so that nothing of the person's own shell leads a part of the demo elsewhere."""
         secrets = self.folder / "secrets"
-        databases = {
-            f"{name.upper()}_DATABASE_URL": self.postgres.url(its) for name, its in DATABASES.items()
-        }
+        databases = {f"{name.upper()}_DATABASE_URL": self.postgres.url(its) for name, its in DATABASES.items()}
         services = {f"{name.upper()}_URL": self.addresses[name] for name in SERVICES}
         return {
             **databases,
@@ -233,5 +227,7 @@ class System:
 
 
 def wait_for(futures: Iterable[Future[Any]]) -> None:
-    for future in futures:
+    """Return when all are done; raises the first error as soon as there is one."""
+    done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+    for future in done:
         future.result()

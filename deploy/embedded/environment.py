@@ -75,9 +75,7 @@ def install(part: str, environment: Path, tell: Say = say) -> None:
         ]
         problem = attempt(with_uv)
         if problem:
-            tell(
-                f"uv could not install the {part} packages, trying pip (about a minute): {last_line(problem)}"
-            )
+            tell(f"uv could not install the {part} packages, trying pip (about a minute): {last_line(problem)}")
             problem = attempt(with_pip)
     else:
         problem = attempt(with_pip)
@@ -111,9 +109,7 @@ def make_empty_environment(tell: Say) -> None:
         "--quiet",
         "--disable-pip-version-check",
     ]
-    problem = attempt(
-        [*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(REQUIREMENTS / "uv.txt")]
-    )
+    problem = attempt([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(REQUIREMENTS / "uv.txt")])
     if problem:
         tell(f"uv could not be installed, so pip installs everything (about a minute): {last_line(problem)}")
     else:
@@ -171,16 +167,10 @@ def attempt(command: list[str]) -> str | None:
     """Run `command`; None when it went well, else what it printed."""
     # A VIRTUAL_ENV or PYTHONPATH of the person's shell would lead pip and uv elsewhere.
     clean = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
+        name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
     }
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=clean)
-    return (
-        None
-        if done.returncode == 0
-        else (done.stdout.strip() or f"{command[0]} ended with {done.returncode}")
-    )
+    return None if done.returncode == 0 else (done.stdout.strip() or f"{command[0]} ended with {done.returncode}")
 
 
 def last_line(text: str) -> str:

@@ -57,9 +57,7 @@ class Jar:
                 return path
             # A broken download, or not the file that was locked: never keep it.
             path.unlink()
-        raise CannotInstall(
-            f"{self.coordinate} arrived {ATTEMPTS} times with another SHA-256 than kafka.lock says."
-        )
+        raise CannotInstall(f"{self.coordinate} arrived {ATTEMPTS} times with another SHA-256 than kafka.lock says.")
 
 
 def fetch(folder: Path = STATE / "maven") -> list[Path]:

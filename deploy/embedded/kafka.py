@@ -28,9 +28,7 @@ READY_LIMIT = 60.0
 class Kafka:
     """One broker with its files in `folder`; they stay there, and the next start brings back every record."""
 
-    def __init__(
-        self, folder: Path, port: int = 0, controller_port: int = 0, log: Path | None = None
-    ) -> None:
+    def __init__(self, folder: Path, port: int = 0, controller_port: int = 0, log: Path | None = None) -> None:
         """Ports of 0 are chosen freely, once. `log` is the file that its messages go to."""
         self.folder = folder.resolve()
         self.port = port or free_port()

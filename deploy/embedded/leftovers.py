@@ -19,11 +19,12 @@ _folder = STATE / "running"
 _lock = Lock()
 
 
-def note_started(name: str, pid: int) -> None:
+def note_started(name: str, pid: int, log: Path) -> None:
     with suppress(psutil.Error):
         note = {
             "name": name,
             "pid": pid,
+            "log": str(log),
             "started": psutil.Process(pid).create_time(),
             "owner": os.getpid(),
             "owner_started": psutil.Process().create_time(),
@@ -37,8 +38,8 @@ def note_stopped(pid: int) -> None:
     _file(pid).unlink(missing_ok=True)
 
 
-def stop_leftovers() -> list[str]:
-    """Stop what runs although the one who started it is gone; returns the names."""
+def stop_leftovers(folder: Path) -> list[str]:
+    """Stop what logs into `folder` and runs although the one who started it is gone; returns the names."""
     stopped = []
     for file in sorted(_folder.glob("*.json")):
         try:
@@ -46,7 +47,7 @@ def stop_leftovers() -> list[str]:
         except (OSError, ValueError):
             file.unlink(missing_ok=True)
             continue
-        if is_alive(note["owner"], note["owner_started"]):
+        if not Path(note["log"]).is_relative_to(folder) or is_alive(note["owner"], note["owner_started"]):
             continue
         if is_alive(note["pid"], note["started"]):
             _stop_group(note["pid"])

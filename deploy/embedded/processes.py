@@ -66,7 +66,7 @@ class Process:
                 extra_groups=[] if self.user else None,
                 start_new_session=True,
             )
-        leftovers.note_started(self.name, self._child.pid)
+        leftovers.note_started(self.name, self._child.pid, self.log)
 
     @property
     def pid(self) -> int:
