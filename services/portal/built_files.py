@@ -10,8 +10,6 @@ from flask import Blueprint, Flask, Response, abort, send_from_directory, url_fo
 FOLDER = Path(__file__).parent / "static" / "build"
 NEEDED = ("copse.css", "govuk-frontend.min.js", "mark.svg")
 
-blueprint = Blueprint("built_files", __name__)
-
 
 def digest_of(folder: Path) -> str:
     """Twelve hex letters over all names and contents, so that one changed file changes every address."""
@@ -28,6 +26,7 @@ def missing() -> list[str]:
 
 
 def install(app: Flask) -> None:
+    blueprint = Blueprint("built_files", __name__)
     current = digest_of(FOLDER) if FOLDER.is_dir() else "unbuilt"
 
     @blueprint.get("/build/<digest>/<path:name>")

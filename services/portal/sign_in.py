@@ -17,6 +17,7 @@ from flask import Blueprint, Flask, current_app, redirect, render_template, requ
 from joserfc.errors import JoseError
 from werkzeug.wrappers import Response
 
+from services.portal import mishaps
 from services.portal.claims import roles_in, unverified_payload
 from services.portal.configuration import Configuration
 from services.portal.person import signed_in
@@ -93,17 +94,23 @@ def _configuration() -> Configuration:
 
 
 @blueprint.get("/sign-in")
-def start() -> Response:
+def start() -> Response | mishaps.Page:
     """Send the browser to the provider, remembering the page to come back to."""
     session["back_to"] = safe_path(request.args.get("next"))
-    return cast(Response, _provider().authorize_redirect(_configuration().portal_url + url_for("sign_in.finish")))
+    back_here = _configuration().portal_url + url_for("sign_in.finish")
+    try:
+        return cast(Response, _provider().authorize_redirect(back_here))
+    except requests.RequestException as error:
+        return _provider_away(error)
 
 
 @blueprint.get("/sign-in/return")
-def finish() -> Response | tuple[str, int]:
+def finish() -> Response | mishaps.Page:
     """The provider sends the browser back here with a code, or with a reason why not."""
     try:
         token = _provider().authorize_access_token()
+    except requests.RequestException as error:
+        return _provider_away(error)
     except (OAuthError, JoseError, ValueError) as error:
         current_app.logger.warning("sign-in failed: %s", type(error).__name__)
         return render_template("sign_in/failed.html.jinja"), 400
@@ -133,6 +140,16 @@ def finish() -> Response | tuple[str, int]:
     if unsent and unsent["subject"] == claims["sub"]:
         session["unsent"] = unsent
     return redirect(safe_path(back_to))
+
+
+def _provider_away(error: requests.RequestException) -> mishaps.Page:
+    current_app.logger.warning("the identity provider is away: %s", type(error).__name__)
+    return mishaps.page(
+        503,
+        "You cannot sign in just now",
+        "The pages that need no sign-in still work.",
+        "Try again in a minute.",
+    )
 
 
 def _userinfo(token: dict[str, Any]) -> dict[str, Any]:

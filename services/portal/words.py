@@ -70,8 +70,8 @@ def pounds(pence: int) -> str:
 
 
 def number(value: int | float) -> str:
-    """2149 as "2,149"."""
-    return f"{value:,}"
+    """2149 (or 2149.0) as "2,149"."""
+    return f"{int(value) if value == int(value) else value:,}"
 
 
 def _as_date(value: str | date) -> date:
