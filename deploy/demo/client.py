@@ -18,6 +18,10 @@ class NotSo(Exception):
     """Something that should be so is not; the message says what was expected and what came instead."""
 
 
+class NotFound(NotSo):
+    """There is nothing at the address, or not for this account."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a service answered."""
@@ -53,6 +57,14 @@ class Client:
         headers = {"Copse-Position": self._positions[service]} if service in self._positions else {}
         return self._send("GET", service, path, None, headers, expect)
 
+    def finds(self, service: str, path: str) -> bool:
+        """Whether there is something at a path: false when the service answers 404."""
+        try:
+            self.get(service, path)
+        except NotFound:
+            return False
+        return True
+
     def post(
         self,
         service: str,
@@ -72,13 +84,6 @@ class Client:
             headers["Copse-Channel"] = channel
         return self._send("POST", service, path, body, headers, expect)
 
-    def post_matching(
-        self, service: str, resource: str, command: str, body: Mapping[str, Any], *, key: str | None = None
-    ) -> Answer:
-        """Reads a resource and changes it by one of its commands, as it was read."""
-        etag = self.get(service, resource).etag
-        return self.post(service, f"{resource}/{command}", body, if_match=etag, key=key)
-
     def _send(
         self,
         method: str,
@@ -97,6 +102,8 @@ class Client:
             ) from error
         if position := response.headers.get("Copse-Position"):
             self._positions[service] = position
+        if response.status_code == 404 and expect != 404:
+            raise NotFound(f"{method} {address} answered 404: {response.text.strip()}")
         if response.status_code not in ((expect,) if expect else (200, 201)):
             raise NotSo(f"{method} {address} answered {response.status_code}: {response.text.strip()}")
         media_type = response.headers.get("Content-Type", "")

@@ -1,0 +1,46 @@
+"""The `copse` command of a checkout: everything that `shared.cli` has, and what needs a whole system."""
+
+import typer
+
+from deploy.demo.client import NotSo
+from deploy.demo.configuration import Configuration, NotConfigured
+from deploy.demo.load import load as load_facts
+from deploy.demo.run import run
+from deploy.demo.sign_in import NotSignedIn
+from deploy.demo.story import play
+from shared.cli.main import app
+
+
+@app.command()
+def demo() -> None:
+    """Starts everything on this machine with example data, until Ctrl-C."""
+    raise typer.Exit(run())
+
+
+@app.command()
+def story() -> None:
+    """Plays the first whole path against a running Copse and checks every outcome."""
+    raise typer.Exit(play(_configuration()))
+
+
+@app.command()
+def load() -> None:
+    """Loads the public facts and the invented people into a running Copse; again adds nothing."""
+    try:
+        load_facts(_configuration())
+    except (NotSo, NotSignedIn) as what:
+        typer.echo(str(what), err=True)
+        raise typer.Exit(1) from what
+
+
+def _configuration() -> Configuration:
+    try:
+        return Configuration.from_environment()
+    except NotConfigured as mistake:
+        typer.echo(str(mistake), err=True)
+        raise typer.Exit(2) from mistake
+
+
+def main() -> None:
+    """The entry point."""
+    app()
