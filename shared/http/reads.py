@@ -13,7 +13,7 @@ from shared.http.authorization import running
 from shared.http.problems import Problem
 from shared.messages.recorded import Position
 from shared.projections.projection import Projection
-from shared.projections.reader import cursor_of
+from shared.projections.reader import cursor_of, own_events
 
 T = TypeVar("T")
 
@@ -38,6 +38,8 @@ def wait_for(projection: Projection) -> None:
     nothing here. Raises the 503 problem after two seconds.
     """
     here = running()
+    if not own_events(projection, here.codec):
+        return  # it is told of other services' events alone, so no position of this service says anything of it
     service, _, text = request.headers.get("Copse-Position", "").partition(":")
     if service != here.service.name:
         return

@@ -1,9 +1,12 @@
 """What may come in: unknown fields are refused, text is text, times carry their offset."""
 
 import unicodedata
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
+
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class RequestSchema(Schema):
@@ -56,7 +59,14 @@ def paragraphs(longest: int = 5_000, **options: Any) -> fields.String:
 
 
 def instant(**options: Any) -> fields.AwareDateTime:
-    """RFC 3339 with offset. A time without one is refused, because nobody can say when it is."""
+    """RFC 3339 with offset. A time without one is refused, because nobody can say when it is.
+
+    So is one near the end of the calendar: moved to another offset it may have no year, and could be stored but
+    never read again.
+    """
     return fields.AwareDateTime(
-        format="iso", error_messages={"invalid_awareness": "Add the offset, such as Z or +01:00."}, **options
+        format="iso",
+        error_messages={"invalid_awareness": "Add the offset, such as Z or +01:00."},
+        validate=validate.Range(_EARLIEST, _LATEST, max_inclusive=False, error="Give a year from 1900 to 2199."),
+        **options,
     )

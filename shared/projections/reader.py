@@ -1,7 +1,7 @@
 """Tells each projection and reaction of its own service's events, from the event table, in batches."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -48,7 +48,7 @@ class Reader:
     ) -> None:
         """`noted` is called when a subscriber may have noted something in the agenda: it rings the doorbell."""
         self._database, self._codec, self._noted = database, codec, noted
-        self._subscribers = [each for each in subscribers if _own_events(each, codec)]
+        self._subscribers = [each for each in subscribers if own_events(each, codec)]
         self._store = PostgresEventStore(database)
         self._paused_until: dict[str, float] = {}
 
@@ -97,7 +97,8 @@ class Reader:
         return len(stored)
 
 
-def _own_events(subscriber: Subscriber[Any], codec: Codec) -> Iterable[type]:
+def own_events(subscriber: Subscriber[Any], codec: Codec) -> Sequence[type]:
+    """Those of the events that a subscriber is told of which its own service records."""
     return [each for each in subscriber.events if codec.name_of(each)]
 
 

@@ -34,6 +34,11 @@ def test_a_time_without_its_offset_is_refused() -> None:
     assert wrong_fields(starts_at="2026-04-01T10:00:00") == {"starts_at"}
 
 
+@pytest.mark.parametrize("time", ["9999-12-31T23:30:00-10:00", "0001-01-01T00:30:00+10:00", "2200-01-01T00:00:00Z"])
+def test_a_time_that_other_offsets_could_not_show_is_refused(time: str) -> None:
+    assert "starts_at" in wrong_fields(starts_at=time, ends_at=time)
+
+
 def test_a_meeting_that_ends_before_it_starts_is_told_at_its_end() -> None:
     assert wrong_fields(ends_at="2026-04-01T09:30:00+01:00") == {"ends_at"}
 
