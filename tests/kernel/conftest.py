@@ -1,0 +1,120 @@
+"""A fresh event store, keyring and notebook for each test of the kernel."""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+import pytest
+
+from shared.commands.handler import Commands
+from shared.database.pool import Database
+from shared.eventstore.postgres import PostgresEventStore
+from shared.messages.clock import Clock
+from shared.messages.codec import Codec
+from shared.messages.decisions import Context
+from shared.privacy.keyring import Keyring
+from tests.kernel.notebook import EVENTS
+from tests.servers import Databases
+
+NewDatabase = Callable[[Callable[[Databases], str]], str]
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(new_database: NewDatabase) -> Iterator[Database]:
+    """Connections to a fresh event database."""
+    database = Database(new_database(Databases.for_events), application="copse-test")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def store(database: Database) -> PostgresEventStore:
+    return PostgresEventStore(database)
+
+
+@pytest.fixture
+def keys(new_database: NewDatabase) -> Iterator[Database]:
+    """Connections to a fresh keyring."""
+    database = Database(new_database(Databases.for_keys), application="copse-test", size=4)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def master_key() -> bytes:
+    return secrets.token_bytes(32)
+
+
+@pytest.fixture
+def keyring(keys: Database, master_key: bytes) -> Keyring:
+    return Keyring(keys, master_key)
+
+
+@pytest.fixture
+def codec(keyring: Keyring) -> Codec:
+    """Of the notebook's events."""
+    return Codec(EVENTS, seal=keyring.seal, unseal=keyring.unseal)
+
+
+@pytest.fixture
+def commands(store: PostgresEventStore, codec: Codec) -> Commands:
+    return Commands(store, codec)
+
+
+@pytest.fixture
+def context() -> Context:
+    return Context(now=NOW, actor="account:0190", correlation_id=uuid4())
+
+
+class TurnedClock(Clock):
+    """A clock whose file the test writes."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(str(file))
+        self._written = file
+
+    def turn(self, seconds: float) -> None:
+        self._written.write_text(str(seconds))
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> TurnedClock:
+    return TurnedClock(tmp_path / "clock")
+
+
+class Job(Protocol):
+    """What a worker runs in a thread: the relay, the reader, the consumer or the agenda."""
+
+    def run(self, stop: threading.Event) -> None: ...
+
+
+@contextmanager
+def at_work(*jobs: Job) -> Iterator[None]:
+    """Runs jobs in threads, as the worker does. What ends one before its time fails the test."""
+    stop = threading.Event()
+    ended: list[BaseException] = []
+
+    def keep(job: Job) -> None:
+        try:
+            job.run(stop)
+        except BaseException as error:
+            ended.append(error)
+
+    threads = [threading.Thread(target=keep, args=(job,), daemon=True) for job in jobs]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=20)
+    assert not [thread for thread in threads if thread.is_alive()], "a job does not stop"
+    if ended:
+        raise ended[0]
