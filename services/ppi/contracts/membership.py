@@ -1,0 +1,28 @@
+"""What ppi reads of membership: who is a member, under which sign-in, and in which group."""
+
+from uuid import UUID
+
+from shared.messages.events import MemberId, Personal, event
+
+
+@event("member-approved")
+class MemberApproved:
+    name: Personal[str]
+    stakeholder_group: str
+    account: UUID | None = None
+
+
+@event("account-linked")
+class AccountLinked:
+    account: UUID
+
+
+@event("community-founded")
+class CommunityFounded:
+    name: str
+    kind: str
+
+
+@event("community-joined")
+class CommunityJoined:
+    member: MemberId
