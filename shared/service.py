@@ -29,6 +29,8 @@ class Service:
 
     `contracts` maps the name of another service to the module that says which of its events are read here.
     `resources` gives the blueprints of `api/` when the web process asks; the worker never loads Flask.
+    `own_settings` reads what this service alone needs of the environment; it is called at start, so that a mistake
+    (Misconfigured) is told then and not with the first letter.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Service:
     find_member: FindMember
     contracts: Mapping[str, ModuleType] = field(default_factory=dict)
     effects: Sequence[Effect] = ()
+    own_settings: Callable[[], object] = lambda: None
 
     @property
     def events(self) -> list[type]:
@@ -70,6 +73,7 @@ class Running:
     """A service with its connections: what a web or worker process holds. Made after fork."""
 
     def __init__(self, service: Service, settings: Settings, clock: Clock | None = None) -> None:
+        service.own_settings()
         self.service, self.settings = service, settings
         self.clock = clock or Clock.from_environment()
         self.database = Database(

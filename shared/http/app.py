@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from flask import Flask, Response, jsonify
 from flask_smorest import Blueprint
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.http import authorization, changes, health, problems
 from shared.service import Running
@@ -25,6 +26,8 @@ def create_app(running: Running) -> Flask:
         PROPAGATE_EXCEPTIONS=False,
     )
     app.extensions["copse"] = running
+    # Behind the gateway an address has a prefix (/api/membership), which Location and Link must carry.
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1, x_prefix=1)  # type: ignore[method-assign]
     api = problems.ProblemApi(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     for resource in service.resources():

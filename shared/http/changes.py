@@ -149,7 +149,7 @@ def _response(recorded: dict[str, Any], position: Position | None) -> Response:
     response.headers["ETag"] = f'"{recorded["version"]}"'
     response.headers["Cache-Control"] = "private, no-store"
     if recorded["location"]:
-        response.headers["Location"] = recorded["location"]
+        response.headers["Location"] = request.script_root + recorded["location"]
     if position:
         response.headers["Copse-Position"] = f"{running().service.name}:{position}"
     return response

@@ -34,14 +34,14 @@ class PageSchema(Schema):
 def wait_for(projection: Projection) -> None:
     """Waits until a projection has caught up with the position that the caller wrote at.
 
-    The header Copse-Position of an earlier answer names it. Positions of other services are passed over: they say
-    nothing here. Raises the 503 problem after two seconds.
+    The header Copse-Position of an earlier answer names it. It is passed over when it is of another service, or when the
+    projection is fed by other services alone: it says nothing there. Raises the 503 problem after two seconds.
     """
     here = running()
     if not own_events(projection, here.codec):
         return  # it is told of other services' events alone, so no position of this service says anything of it
     service, _, text = request.headers.get("Copse-Position", "").partition(":")
-    if service != here.service.name:
+    if service != here.service.name or not any(here.codec.name_of(event) for event in projection.events):
         return
     try:
         wanted = Position.parse(text)
@@ -77,5 +77,5 @@ def page(schema: Schema, rows: Sequence[T], limit: int, id_of: Any) -> Response:
     if len(rows) > limit:
         last: UUID = id_of(shown[-1])
         query = urlencode({**request.args.to_dict(), "after": str(last), "limit": str(limit)})
-        response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
+        response.headers["Link"] = f'<{request.script_root}{request.path}?{query}>; rel="next"'
     return response

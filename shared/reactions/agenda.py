@@ -25,7 +25,6 @@ log = structlog.get_logger()
 
 _BATCH = 100
 _LOOK_SECONDS = 0.25
-_ATTEMPTS = 10
 _LONGEST_PAUSE = timedelta(hours=1)
 
 
@@ -100,10 +99,9 @@ class Agenda:
         """The effect happens outside any transaction: no lock and no transaction id is held while the world is slow."""
         id = UUID(entry.stream)
         try:
-            with self._database.transaction() as db:
-                command = effect.act(id, db)
+            command = effect.act(id, self._database)
         except TryAgain as error:
-            if entry.attempts + 1 < _ATTEMPTS:
+            if entry.attempts + 1 < effect.attempts:
                 self._postpone(entry, str(error))
                 return
             command = effect.give_up(id, str(error))
@@ -138,7 +136,7 @@ class Agenda:
         execute("update agenda set done_at = %s, outcome = %s where id = %s", now, outcome[:500], entry.id)
 
     def _postpone(self, entry: _Entry, reason: str) -> None:
-        pause = min(timedelta(seconds=2**entry.attempts), _LONGEST_PAUSE)
+        pause = min(timedelta(seconds=2 ** min(entry.attempts, 12)), _LONGEST_PAUSE)
         with self._database.transaction() as db:
             db.execute(
                 "update agenda set attempts = attempts + 1, last_error = %s, due_at = %s where id = %s",

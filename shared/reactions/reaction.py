@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from shared.database.pool import Transaction
+from shared.database.pool import Database, Transaction
 from shared.messages.decisions import Command
 from shared.messages.recorded import Recorded
 from shared.projections.subscriber import Subscriber
@@ -22,7 +22,7 @@ class TryAgain(Exception):
     """An effect did not succeed this time; it is tried again later. The text says what was wrong."""
 
 
-Act = Callable[[UUID, Transaction], "Command[Any]"]
+Act = Callable[[UUID, Database], "Command[Any]"]
 GiveUp = Callable[[UUID, str], "Command[Any]"]
 
 
@@ -30,14 +30,16 @@ GiveUp = Callable[[UUID, str], "Command[Any]"]
 class Effect:
     """Something outside the house, such as sending a mail: done at least once, its outcome recorded exactly once.
 
-    `act(id, db)` does it and returns the command that records the outcome; it may read but not write through `db`.
-    It raises TryAgain when the world was not ready. `give_up(id, reason)` is the command to record when the last
-    attempt failed.
+    `act(id, database)` does it and returns the command that records the outcome. It may read from the database, in
+    short transactions of its own that are over before the world is asked: an open one would be ended by the server
+    while the world is slow. It raises TryAgain when the world was not ready. `give_up(id, reason)` is the command to
+    record when the last of `attempts` failed; the pauses between them double up to an hour.
     """
 
     name: str
     act: Act
     give_up: GiveUp
+    attempts: int = 10
 
 
 @dataclass(frozen=True, slots=True)
