@@ -1,0 +1,129 @@
+"""Deliveries: every letter to a member, for herself and for coordinators, and what is to be done by hand."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from flask.views import MethodView
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields
+
+from services.notifications.domain.delivery import MarkDoneByHand
+from services.notifications.letters.facts import NotKnownYet, facts_for
+from services.notifications.letters.letter import Letter, write
+from services.notifications.projections.deliveries import DeliveryRow, deliveries, deliveries_to, delivery
+from services.notifications.settings import mail_settings
+from shared.database.pool import Transaction
+from shared.http.authorization import caller, may, needs, require, running
+from shared.http.changes import change
+from shared.http.problems import not_found
+from shared.http.reads import PageSchema, one, page, wait_for
+from shared.http.schemas import RequestSchema, paragraphs
+from shared.identity.people import Person, person
+
+blueprint = Blueprint("deliveries", "deliveries", url_prefix="/v1", description="Letters to members")
+
+
+class DeliverySchema(Schema):
+    id = fields.UUID()
+    member_id = fields.UUID()
+    member_name = fields.String(allow_none=True)
+    kind = fields.String()
+    channel = fields.String()
+    subject = fields.String()
+    status = fields.String()
+    queued_at = fields.AwareDateTime()
+    sent_at = fields.AwareDateTime(allow_none=True, metadata={"description": "Sent, or done by hand."})
+    version = fields.Integer()
+
+
+class OneDeliverySchema(DeliverySchema):
+    body = fields.String(metadata={"description": "The letter as plain text: to read, to print or to read out."})
+    reason = fields.String(allow_none=True, metadata={"description": "Why it could not be sent."})
+    note = fields.String(allow_none=True)
+    phone = fields.String(allow_none=True, metadata={"description": "For coordinators, while there is a call to make."})
+    postal_address = fields.String(allow_none=True, metadata={"description": "The same, for a letter to post."})
+
+
+class DoneByHandSchema(RequestSchema):
+    note = paragraphs(2_000, load_default=None)
+
+
+@blueprint.route("/deliveries")
+class Deliveries(MethodView):
+    @needs("deliveries:read-own")
+    @blueprint.arguments(PageSchema, location="query")
+    @blueprint.response(200, DeliverySchema(many=True))
+    def get(self, query: dict[str, Any]) -> Response:
+        """Letters, the newest first: all of them for coordinators, her own for everybody else."""
+        wait_for(deliveries)
+        everybody = may("deliveries:read")
+        member = None if everybody else caller().member
+        with running().database.transaction() as db:
+            rows = deliveries_to(db, member, query["after"], query["limit"]) if everybody or member else []
+            shown = [_shown(db, row) for row in rows]
+        return page(DeliverySchema(), shown, query["limit"], lambda row: row["id"])
+
+
+@blueprint.route("/deliveries/<uuid:delivery_id>")
+class OneDelivery(MethodView):
+    @needs("deliveries:read-own")
+    @blueprint.response(200, OneDeliverySchema)
+    def get(self, delivery_id: UUID) -> Response:
+        """One letter with its words: for her whom it is for, and for coordinators."""
+        wait_for(deliveries)
+        with running().database.transaction() as db:
+            row = delivery(db, delivery_id)
+            if row is None or caller().member != row.member_id:
+                require("deliveries:read")
+            if row is None:
+                raise not_found("delivery", delivery_id)
+            shown = _shown(db, row)
+            if not may("deliveries:read"):
+                shown |= {"phone": None, "postal_address": None, "note": None, "reason": None}
+        return one(OneDeliverySchema().dump(shown), row.version)
+
+
+@blueprint.route("/deliveries/<uuid:delivery_id>/done-by-hand")
+class DoneByHand(MethodView):
+    @needs("deliveries:do-by-hand")
+    @blueprint.arguments(DoneByHandSchema)
+    @blueprint.response(200)
+    def post(self, done: dict[str, Any], delivery_id: UUID) -> Response:
+        """Say that a letter was posted or a call made."""
+        return change(delivery_id, MarkDoneByHand(**done))
+
+
+def _shown(db: Transaction, row: DeliveryRow) -> dict[str, object]:
+    addressee = person(db, row.member_id)
+    letter = _letter(db, row, addressee)
+    open_by_hand = addressee if row.status in ("by-hand", "failed") else None
+    return {
+        "id": row.id,
+        "member_id": row.member_id,
+        "member_name": addressee.name if addressee else None,
+        "kind": row.kind,
+        "channel": row.channel,
+        "subject": letter.subject,
+        "status": row.status,
+        "queued_at": row.queued_at,
+        "sent_at": row.sent_at,
+        "version": row.version,
+        "body": letter.text,
+        "reason": row.reason,
+        "note": row.note,
+        "phone": open_by_hand.phone if open_by_hand else None,
+        "postal_address": open_by_hand.postal_address if open_by_hand else None,
+    }
+
+
+def _letter(db: Transaction, row: DeliveryRow, addressee: Person | None) -> Letter:
+    """The words that went out, or those that would go out now."""
+    if row.subject is not None and row.body is not None:
+        return Letter(row.subject, row.body)
+    try:
+        if addressee is None:
+            raise NotKnownYet("The member whom this message is for is not known here yet.")
+        return write(row.kind, facts_for(db, row, addressee, mail_settings()))
+    except NotKnownYet as error:
+        return Letter(row.kind.replace("-", " ").capitalize(), str(error))

@@ -1,0 +1,41 @@
+"""What notifications reads of meetings: what an invitation says, and who has a place."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from shared.messages.events import Instant, MemberId, Sealed, event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    id: UUID
+    name: Annotated[str, Sealed(of="id")]
+    topic: str | None = None
+
+
+@event("meeting-planned")
+class MeetingPlanned:
+    community: UUID
+    title: str
+    about: str
+    starts_at: Instant
+    ends_at: Instant
+    venue: str | None = None
+    online_link: str | None = None
+    phone_number: str | None = None
+    speakers: tuple[Speaker, ...] = ()
+
+
+@event("place-taken")
+class PlaceTaken:
+    """`way` is in-person, online or by-phone."""
+
+    member: MemberId
+    way: str
+
+
+@event("waiting-list-joined")
+class WaitingListJoined:
+    member: MemberId
+    way: str

@@ -1,0 +1,31 @@
+"""What notifications reads of membership: whom to write to, and where."""
+
+from uuid import UUID
+
+from shared.messages.events import MemberId, Personal, event
+
+
+@event("member-approved")
+class MemberApproved:
+    name: Personal[str]
+    email: Personal[str | None] = None
+    phone: Personal[str | None] = None
+    postal_address: Personal[str | None] = None
+    stakeholder_group: str
+    account: UUID | None = None
+
+
+@event("account-linked")
+class AccountLinked:
+    account: UUID
+
+
+@event("community-founded")
+class CommunityFounded:
+    name: str
+    kind: str
+
+
+@event("community-joined")
+class CommunityJoined:
+    member: MemberId

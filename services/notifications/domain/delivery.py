@@ -1,0 +1,199 @@
+"""A delivery: one letter to one member, from the queue to her letter box, by mail or by hand."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import StrEnum
+from typing import Annotated, Self
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.events import Event, MemberId, Sealed, event
+
+
+class Kind(StrEnum):
+    """What a letter is for. Its words are in `letters/words/<kind>.txt.jinja`."""
+
+    WELCOME = "welcome"
+    MEETING_INVITATION = "meeting-invitation"
+    REPLY_CONFIRMED = "reply-confirmed"
+    PLACE_FREED = "place-freed"
+    REVIEW_OFFER = "review-offer"
+    REVIEWS_RELEASED = "reviews-released"
+    WHAT_WE_CHANGED = "what-we-changed"
+    CLAIM_ACCRUED = "claim-accrued"
+
+
+class Channel(StrEnum):
+    """How a letter reaches a member. Phone and post are work by hand; everybody's letter says the same."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    POST = "post"
+
+
+class Status(StrEnum):
+    UNKNOWN = "unknown"
+    QUEUED = "queued"
+    BY_HAND = "by-hand"
+    SENT = "sent"
+    FAILED = "failed"
+    DONE_BY_HAND = "done-by-hand"
+
+
+@event("delivery-queued")
+class DeliveryQueued:
+    """A letter waits. At most one of `meeting`, `request` and `claim` says what it is about."""
+
+    member: MemberId
+    kind: Kind
+    channel: Channel
+    meeting: UUID | None = None
+    request: UUID | None = None
+    claim: UUID | None = None
+
+
+@event("delivery-handed-over")
+class DeliveryHandedOver:
+    """No mail can go to this member: somebody calls or posts instead."""
+
+    channel: Channel
+
+
+@event("delivery-sent")
+class DeliverySent:
+    """The mail server took the letter. What was said is kept, for the member alone to read."""
+
+    member: MemberId
+    subject: Annotated[str, Sealed(of="member")]
+    body: Annotated[str, Sealed(of="member")]
+
+
+@event("delivery-failed")
+class DeliveryFailed:
+    """It will not be tried again. `reason` names no address."""
+
+    member: MemberId
+    reason: str
+
+
+@event("delivery-done-by-hand")
+class DeliveryDoneByHand:
+    """Somebody posted the letter or made the call."""
+
+    member: MemberId
+    note: Annotated[str | None, Sealed(of="member")] = None
+
+
+class Delivery(State, category="delivery"):
+    status: Status = Status.UNKNOWN
+    queued: DeliveryQueued | None = None
+
+    def evolve(self, event: Event) -> Self:
+        match event:
+            case DeliveryQueued():
+                status = Status.QUEUED if event.channel is Channel.EMAIL else Status.BY_HAND
+                return replace(self, status=status, queued=event)
+            case DeliveryHandedOver():
+                return replace(self, status=Status.BY_HAND)
+            case DeliverySent():
+                return replace(self, status=Status.SENT)
+            case DeliveryFailed():
+                return replace(self, status=Status.FAILED)
+            case DeliveryDoneByHand():
+                return replace(self, status=Status.DONE_BY_HAND)
+        return self
+
+    @property
+    def member(self) -> MemberId:
+        if self.queued is None:
+            raise ValueError("a delivery that was never queued has no member")
+        return self.queued.member
+
+
+class QueueDelivery(Command[Delivery]):
+    """Write to a member. Its id is `delivery_id` of the same particulars, so the second one for a thing is refused."""
+
+    creates = True
+
+    member: MemberId
+    kind: Kind
+    channel: Channel
+    meeting: UUID | None = None
+    request: UUID | None = None
+    claim: UUID | None = None
+
+    def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
+        yield DeliveryQueued(
+            member=self.member,
+            kind=self.kind,
+            channel=self.channel,
+            meeting=self.meeting,
+            request=self.request,
+            claim=self.claim,
+        )
+
+
+class HandOver(Command[Delivery]):
+    """Leave a letter to somebody who calls or posts, because the member turned out to have no email."""
+
+    channel: Channel
+
+    def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
+        if self.channel is Channel.EMAIL:
+            raise Refused("not-by-hand", "A mail cannot be sent by hand. Choose phone or post.")
+        if delivery.status is Status.QUEUED:
+            yield DeliveryHandedOver(channel=self.channel)
+
+
+class RecordSent(Command[Delivery]):
+    """Note that the mail server took the letter. A repetition after a crash changes nothing."""
+
+    subject: str
+    body: str
+
+    def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
+        if delivery.status is Status.QUEUED:
+            yield DeliverySent(member=delivery.member, subject=self.subject, body=self.body)
+
+
+class RecordFailed(Command[Delivery]):
+    """Note that the letter cannot be sent. A coordinator may still call or post, and mark it done by hand."""
+
+    reason: str
+
+    def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
+        if delivery.status is Status.QUEUED:
+            yield DeliveryFailed(member=delivery.member, reason=self.reason)
+
+
+class MarkDoneByHand(Command[Delivery]):
+    """Say that the letter was posted or the call made: for letters by hand, and for mails that failed."""
+
+    note: str | None = None
+
+    def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
+        match delivery.status:
+            case Status.BY_HAND | Status.FAILED:
+                yield DeliveryDoneByHand(member=delivery.member, note=self.note)
+            case Status.QUEUED:
+                raise Refused(
+                    "still-queued", "This message goes by email by itself. Wait until it is sent or has failed."
+                )
+            case Status.SENT:
+                raise Refused("sent-already", "This message was sent by email. There is nothing left to do.")
+
+
+_DELIVERIES = uuid5(NAMESPACE_URL, "urn:copse:deliveries")
+
+
+def delivery_id(
+    member: MemberId,
+    kind: Kind,
+    *,
+    meeting: UUID | None = None,
+    request: UUID | None = None,
+    claim: UUID | None = None,
+) -> UUID:
+    """The id of the letter of this kind about this thing to this member: nobody is written to twice for one thing."""
+    about = meeting or request or claim
+    return uuid5(_DELIVERIES, f"{kind}/{about}/{member}")

@@ -1,0 +1,104 @@
+"""What an invitation says, and who has or awaits a place."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from services.notifications.contracts.meetings import MeetingPlanned, PlaceTaken, Speaker, WaitingListJoined
+from shared.database.pool import Transaction
+from shared.messages.events import MemberId
+from shared.messages.recorded import Recorded
+from shared.projections.projection import Projection
+
+meetings = Projection("meetings", version=1, tables=Path(__file__).with_suffix(".sql"))
+
+
+@dataclass(frozen=True)
+class MeetingRow:
+    meeting_id: UUID
+    community_id: UUID
+    title: str
+    about: str
+    starts_at: datetime
+    ends_at: datetime
+    venue: str | None
+    online_link: str | None
+    phone_number: str | None
+    speakers: str
+
+    def speakers_read(self) -> list[Speaker]:
+        return msgspec.json.decode(self.speakers, type=list[Speaker])
+
+
+@dataclass(frozen=True)
+class ReplyRow:
+    way: str
+    has_place: bool
+    waited: bool
+
+
+@meetings.on(MeetingPlanned)
+def _(event: MeetingPlanned, recorded: Recorded, db: Transaction) -> None:
+    db.execute(
+        "insert into meetings values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        recorded.id,
+        event.community,
+        event.title,
+        event.about,
+        event.starts_at,
+        event.ends_at,
+        event.venue,
+        event.online_link,
+        event.phone_number,
+        msgspec.json.encode(event.speakers).decode(),
+    )
+
+
+@meetings.on(PlaceTaken)
+def _(event: PlaceTaken, recorded: Recorded, db: Transaction) -> None:
+    _reply(db, recorded.id, event.member, event.way, has_place=True)
+
+
+@meetings.on(WaitingListJoined)
+def _(event: WaitingListJoined, recorded: Recorded, db: Transaction) -> None:
+    _reply(db, recorded.id, event.member, event.way, has_place=False)
+
+
+def _reply(db: Transaction, meeting: UUID, member: MemberId, way: str, *, has_place: bool) -> None:
+    """Having waited is remembered, so that a place that came free can be told from one that was there at once."""
+    db.execute(
+        "insert into meeting_replies values (%s, %s, %s, %s, %s)"
+        " on conflict (meeting_id, member_id) do update set way = excluded.way, has_place = excluded.has_place,"
+        " waited = meeting_replies.waited or excluded.waited",
+        meeting,
+        member,
+        way,
+        has_place,
+        not has_place,
+    )
+
+
+def meeting(db: Transaction, id: UUID) -> MeetingRow | None:
+    return db.one(MeetingRow, "select * from meetings where meeting_id = %s", id)
+
+
+def coming_meetings(db: Transaction, community: UUID, now: datetime) -> list[MeetingRow]:
+    """The meetings of a community that have not begun at `now`, the next one first."""
+    return db.all(
+        MeetingRow,
+        "select * from meetings where community_id = %s and starts_at > %s order by starts_at, meeting_id",
+        community,
+        now,
+    )
+
+
+def reply_of(db: Transaction, meeting: UUID, member: UUID) -> ReplyRow | None:
+    return db.one(
+        ReplyRow,
+        "select way, has_place, waited from meeting_replies where meeting_id = %s and member_id = %s",
+        meeting,
+        member,
+    )

@@ -1,0 +1,96 @@
+"""When a letter is queued to go by email, it is written and sent. Letters by phone and post wait for a coordinator."""
+
+from collections.abc import Iterable
+from functools import cache
+from uuid import UUID
+
+from services.notifications.channels import channel_to
+from services.notifications.domain.delivery import (
+    Channel,
+    DeliveryQueued,
+    HandOver,
+    Kind,
+    RecordFailed,
+    RecordSent,
+)
+from services.notifications.letters.facts import NotKnownYet, facts_for
+from services.notifications.letters.invitation import calendar_part
+from services.notifications.letters.letter import write
+from services.notifications.mail import Mailer, RefusedForGood, ServerAway, mail
+from services.notifications.projections.deliveries import delivery
+from services.notifications.settings import mail_settings
+from shared.database.pool import Database, Transaction
+from shared.identity.people import person
+from shared.messages.clock import Clock
+from shared.messages.recorded import Recorded
+from shared.reactions.reaction import Effect, Perform, Reaction, Step, TryAgain
+
+Outcome = RecordSent | RecordFailed | HandOver
+
+_ATTEMPTS = 60  # with pauses up to an hour: two days, and a weekend's failure of a mail server loses no mail
+
+
+def _send(id: UUID, database: Database) -> Outcome:
+    """Writes the letter from what is known now, and sends it. Raises TryAgain."""
+    settings, now = mail_settings(), Clock.from_environment().now()
+    with database.transaction() as db:
+        row = delivery(db, id)
+        addressee = person(db, row.member_id) if row else None
+        if row is None or addressee is None:
+            raise TryAgain("The member whom this message is for is not known here yet.")
+        if addressee.email is None:
+            return HandOver(channel=channel_to(addressee))
+        try:
+            facts = facts_for(db, row, addressee, settings)
+        except NotKnownYet as error:
+            raise TryAgain(str(error)) from None
+    letter, invitation = write(row.kind, facts), None
+    if facts.meeting and facts.meeting.starts_at <= now:
+        return RecordFailed(reason="The meeting had begun before this message could be sent.")
+    if facts.meeting and row.kind is Kind.MEETING_INVITATION:
+        invitation = calendar_part(
+            facts.meeting,
+            organiser=settings.sender,
+            name=addressee.name,
+            email=addressee.email,
+            page=f"{settings.portal_url}/meetings/{facts.meeting.meeting_id}",
+            stamp=now,
+        )
+    try:
+        message = mail(
+            id,
+            letter,
+            sender=settings.sender,
+            name=addressee.name,
+            email=addressee.email,
+            now=now,
+            invitation=invitation,
+        )
+    except ValueError:
+        return RecordFailed(reason="The email address of this member is not one that mail can be sent to.")
+    try:
+        _mailer().send(message, addressee.email)
+    except ServerAway as error:
+        raise TryAgain(str(error)) from None
+    except RefusedForGood as error:
+        return RecordFailed(reason=str(error))
+    return RecordSent(subject=letter.subject, body=letter.text)
+
+
+@cache
+def _mailer() -> Mailer:
+    return Mailer(mail_settings().server)
+
+
+def _give_up(id: UUID, reason: str) -> RecordFailed:
+    return RecordFailed(reason=reason)
+
+
+send_mail = Effect("send-mail", _send, _give_up, attempts=_ATTEMPTS)
+
+send_by_mail = Reaction("send_by_mail")
+
+
+@send_by_mail.on(DeliveryQueued)
+def _(event: DeliveryQueued, recorded: Recorded, db: Transaction) -> Iterable[Step]:
+    return [Perform(recorded.id, send_mail)] if event.channel is Channel.EMAIL else []

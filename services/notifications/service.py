@@ -1,0 +1,57 @@
+"""Notifications: every letter to a member, by email, phone or post."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.notifications.contracts import meetings as of_meetings
+from services.notifications.contracts import membership as of_membership
+from services.notifications.contracts import ppi as of_ppi
+from services.notifications.domain.delivery import Delivery
+from services.notifications.permissions import PERMISSIONS
+from services.notifications.projections.deliveries import deliveries
+from services.notifications.projections.meetings import meetings
+from services.notifications.projections.people import people
+from services.notifications.projections.support_requests import support_requests
+from services.notifications.reactions.confirm_reply import confirm_reply
+from services.notifications.reactions.invite_members import invite_members
+from services.notifications.reactions.offer_review import offer_review
+from services.notifications.reactions.send_by_mail import send_by_mail, send_mail
+from services.notifications.reactions.tell_of_fee import tell_of_fee
+from services.notifications.reactions.tell_of_release import tell_of_release
+from services.notifications.reactions.tell_what_changed import tell_what_changed
+from services.notifications.reactions.welcome_member import welcome_member
+from services.notifications.settings import mail_settings
+from shared.identity.people import find_member
+from shared.service import Service
+
+
+def resources() -> Sequence[object]:
+    from services.notifications.api import deliveries
+    from shared.http.people import people_resource
+
+    return [deliveries.blueprint, people_resource(people)]
+
+
+service = Service(
+    name="notifications",
+    title="Copse notifications: letters to members",
+    folder=Path(__file__).parent,
+    aggregates=[Delivery],
+    projections=[people, meetings, support_requests, deliveries],
+    reactions=[
+        welcome_member,
+        invite_members,
+        confirm_reply,
+        offer_review,
+        tell_of_release,
+        tell_what_changed,
+        tell_of_fee,
+        send_by_mail,
+    ],
+    contracts={"membership": of_membership, "meetings": of_meetings, "ppi": of_ppi},
+    effects=[send_mail],
+    resources=resources,
+    permissions=PERMISSIONS,
+    find_member=find_member,
+    own_settings=mail_settings,
+)
