@@ -1,0 +1,235 @@
+"""Readers never skip an event and never see a stream out of order, however transactions interleave.
+
+A cursor over a sequence loses what commits late (the sequence is handed out before the commit). The cure, ordering by
+transaction id below the snapshot horizon, loses the order within a stream as soon as a transaction gets its id before
+it holds the stream. Each test here fails when one of the two is taken out of append.sql or read_all.sql.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from uuid import UUID, uuid4
+
+import pytest
+
+import shared
+from shared.database.pool import Database
+from shared.eventstore.postgres import PostgresEventStore, StoreInTransaction
+from shared.eventstore.store import AlreadyAnswered, NewEvent, Request, RequestInFlight, VersionConflict, Write
+from shared.messages.recorded import BEGINNING, Metadata, Stored
+from tests.servers import Databases, PostgresServer, eventually
+
+SQL = Path(shared.__path__[0]) / "eventstore/sql"
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+WHO = Metadata(actor="member:0190", channel="web", correlation_id=UUID(int=7))
+
+
+def one_event(stream: str, expected: int) -> list[Write]:
+    return [Write(stream, expected, (NewEvent(uuid4(), "fact-noted", 1, "{}"),))]
+
+
+def streams_of(events: list[Stored]) -> list[str]:
+    return [event.stream for event in events]
+
+
+def test_an_event_is_held_back_while_one_that_may_come_before_it_is_open(
+    database: Database, store: PostgresEventStore
+) -> None:
+    with database.transaction() as slow:
+        StoreInTransaction(slow).append(one_event("slow-1", 0), WHO, NOW)
+        store.append(one_event("quick-1", 0), WHO, NOW)
+        assert store.read_all(BEGINNING, 10) == []
+    assert streams_of(store.read_all(BEGINNING, 10)) == ["slow-1", "quick-1"]
+
+
+def test_a_tailing_reader_meets_what_commits_late(database: Database, store: PostgresEventStore) -> None:
+    store.append(one_event("first-1", 0), WHO, NOW)
+    with database.transaction() as slow:
+        StoreInTransaction(slow).append(one_event("slow-1", 0), WHO, NOW)
+        for nth in range(3):
+            store.append(one_event(f"quick-{nth}", 0), WHO, NOW)
+        seen = store.read_all(BEGINNING, 10)
+    seen += store.read_all(seen[-1].position, 10)
+    assert sorted(streams_of(seen)) == ["first-1", "quick-0", "quick-1", "quick-2", "slow-1"]
+
+
+def test_a_transaction_that_writes_elsewhere_first_holds_back_what_comes_after_it(
+    database: Database, store: PostgresEventStore
+) -> None:
+    """Its id is older than its events' positions: ordered by position alone they would be fine, and be skipped."""
+    with database.transaction() as slow:
+        slow.execute("select pg_current_xact_id()")
+        store.append(one_event("quick-1", 0), WHO, NOW)
+        assert store.read_all(BEGINNING, 10) == []
+        StoreInTransaction(slow).append(one_event("slow-1", 0), WHO, NOW)
+    seen = store.read_all(BEGINNING, 1)
+    seen += store.read_all(seen[-1].position, 1)
+    assert streams_of(seen) == ["slow-1", "quick-1"]
+
+
+def test_what_is_rolled_back_holds_nobody_up(database: Database, store: PostgresEventStore) -> None:
+    def give_up() -> None:
+        with database.transaction() as db:
+            StoreInTransaction(db).append(one_event("slow-1", 0), WHO, NOW)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        give_up()
+    store.append(one_event("slow-1", 0), WHO, NOW)
+    assert [event.version for event in store.read_all(BEGINNING, 10)] == [1]
+
+
+def test_a_transaction_that_only_reads_holds_nobody_up(database: Database, store: PostgresEventStore) -> None:
+    with database.transaction() as report:
+        report.execute("set transaction isolation level repeatable read, read only")
+        assert report.value(int, "select count(*) from events") == 0
+        store.append(one_event("quick-1", 0), WHO, NOW)
+        assert streams_of(store.read_all(BEGINNING, 10)) == ["quick-1"]
+
+
+def test_transaction_ids_are_ordered_as_numbers(database: Database, store: PostgresEventStore) -> None:
+    """By their digits, 100 comes before 99: a reader would go past 99 without having seen it."""
+    for xid in (99, 100, 9, 10):
+        store.append(one_event(f"meeting-{xid}", 0), WHO, NOW)
+        with database.transaction() as db:
+            db.execute("update events set xid = %s::text::xid8 where stream = %s", xid, f"meeting-{xid}")
+    seen: list[Stored] = []
+    while more := store.read_all(seen[-1].position if seen else BEGINNING, 2):
+        seen += more
+    assert streams_of(seen) == ["meeting-9", "meeting-10", "meeting-99", "meeting-100"]
+
+
+def test_reading_on_costs_the_same_however_long_the_history(database: Database) -> None:
+    """It goes along the index: a plan that sorts would read all that follows for each page."""
+    question = (SQL / "read_all.sql").read_text()
+    with database.transaction() as db:
+        db.execute("set local enable_seqscan = off; set local enable_bitmapscan = off; set local enable_sort = off")
+        plan = "\n".join(db.all(str, f"explain {question}", "0", 0, 100))
+    assert "events_in_reading_order" in plan
+    assert "Sort" not in plan
+
+
+@pytest.mark.parametrize("key", [None, "once"])
+def test_a_writer_that_waits_for_a_stream_has_no_transaction_id_yet(
+    database: Database, store: PostgresEventStore, key: str | None
+) -> None:
+    """It would be lower than that of the writer it waits for, and its higher version be read first."""
+    request = Request("member:0190", key, "f", "{}") if key else None
+    with database.transaction() as first:
+        StoreInTransaction(first).append(one_event("meeting-1", 0), WHO, NOW)
+        second = threading.Thread(target=lambda: store.append(one_event("meeting-1", 1), WHO, NOW, request))
+        second.start()
+        try:
+            eventually(lambda: ids_of_those_who_wait(database), "the second writer waits for the stream")
+            assert ids_of_those_who_wait(database) == [None]
+        finally:
+            first.raw.commit()
+            second.join()
+    assert [event.version for event in store.read_all(BEGINNING, 10)] == [1, 2]
+
+
+def ids_of_those_who_wait(database: Database) -> list[str | None]:
+    """The transaction ids of those who wait for a stream's lock; None for one that has none."""
+    waiting = "select backend_xid::text from pg_stat_activity where datname = current_database() and wait_event = %s"
+    with database.transaction() as db:
+        return list(db.all(str, waiting, "advisory"))
+
+
+@dataclass
+class Written:
+    """What many writers appended while one reader followed them."""
+
+    appended: set[UUID] = field(default_factory=set)
+    read: list[Stored] = field(default_factory=list)
+
+
+WRITERS = 8
+APPENDS_EACH = 300
+STREAMS = [f"meeting-{nth}" for nth in range(12)]
+
+
+@pytest.fixture(scope="module")
+def written(postgres: PostgresServer, databases: Databases) -> Iterator[Written]:
+    """8 writers append 1 to 3 events at a time to 12 streams, half with a key, and repeat every tenth request."""
+    url = databases.for_events()
+    database = Database(url, application="copse-test", size=WRITERS + 2)
+    store = PostgresEventStore(database)
+    written = Written()
+    with following(store, written):
+        threads = [threading.Thread(target=write, args=(database, written, Random(nth))) for nth in range(WRITERS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    database.close()
+    yield written
+    databases.drop(url)
+
+
+@contextmanager
+def following(store: PostgresEventStore, written: Written) -> Iterator[None]:
+    """Reads on, in small pages, until the writers are done and nothing more comes."""
+    done = threading.Event()
+
+    def follow() -> None:
+        while True:
+            ended = done.is_set()
+            more = store.read_all(written.read[-1].position if written.read else BEGINNING, 50)
+            written.read += more
+            if ended and not more:
+                return
+
+    reader = threading.Thread(target=follow)
+    reader.start()
+    try:
+        yield
+    finally:
+        done.set()
+        reader.join()
+
+
+def write(database: Database, written: Written, chance: Random) -> None:
+    versions = dict.fromkeys(STREAMS, 0)
+    for nth in range(APPENDS_EACH):
+        stream = chance.choice(STREAMS)
+        request = Request("writer", f"{chance.random()}", "f", "{}") if nth % 2 else None
+        while True:
+            events = tuple(NewEvent(uuid4(), "fact-noted", 1, "{}") for _ in range(chance.randint(1, 3)))
+            try:
+                with database.transaction() as db:
+                    StoreInTransaction(db).append([Write(stream, versions[stream], events)], WHO, NOW, request)
+                    if chance.random() < 0.2:  # some stay open a while between their append and their commit
+                        db.value(int, "select count(*) from generate_series(1, 20000)")
+            except VersionConflict as conflict:
+                versions[stream] = conflict.actual
+                continue
+            versions[stream] += len(events)
+            written.appended.update(event.event_id for event in events)
+            break
+        if request and nth % 10 == 1:
+            again(database, stream, versions[stream], request)
+
+
+def again(database: Database, stream: str, version: int, request: Request) -> None:
+    with pytest.raises((AlreadyAnswered, RequestInFlight)), database.transaction() as db:
+        StoreInTransaction(db).append(one_event(stream, version), WHO, NOW, request)
+
+
+def test_among_many_writers_no_event_is_skipped_or_read_twice(written: Written) -> None:
+    read = [event.event_id for event in written.read]
+    assert len(read) >= WRITERS * APPENDS_EACH
+    assert len(read) == len(set(read))
+    assert set(read) == written.appended
+
+
+def test_among_many_writers_each_stream_is_read_in_the_order_of_its_versions(written: Written) -> None:
+    versions = defaultdict(list)
+    for event in written.read:
+        versions[event.stream].append(event.version)
+    for stream, read in versions.items():
+        assert read == list(range(1, len(read) + 1)), stream
