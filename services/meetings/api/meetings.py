@@ -46,7 +46,7 @@ class NewMeetingSchema(RequestSchema):
     places = fields.Integer(
         strict=True,
         load_default=None,
-        validate=validate.Range(1, 1_000),
+        validate=validate.Range(1, 1_000, error="Write a number from 1 to 1,000."),
         metadata={"description": "People in all ways together. Only a record with a source may leave it out."},
     )
     venue = line(300, load_default=None)

@@ -21,7 +21,9 @@ blueprint = Blueprint("priorities", "priorities", url_prefix="/v1", description=
 
 class NewPrioritySchema(RequestSchema):
     text = line(500, required=True)
-    rank = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 200))
+    rank = fields.Integer(
+        strict=True, load_default=None, validate=validate.Range(1, 200, error="Write a number from 1 to 200.")
+    )
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Priority:
@@ -40,7 +42,11 @@ class NewPriorityListSchema(RequestSchema):
     )
     method = paragraphs(2_000, required=True)
     source = fields.URL(required=True, schemes={"https", "http"})
-    priorities = fields.List(fields.Nested(NewPrioritySchema), required=True, validate=validate.Length(1, 200))
+    priorities = fields.List(
+        fields.Nested(NewPrioritySchema),
+        required=True,
+        validate=validate.Length(1, 200, error="Give 1 to 200 priorities."),
+    )
 
 
 class PriorityListSchema(Schema):
