@@ -5,7 +5,6 @@
 
 import argparse
 import hashlib
-import importlib
 import signal
 import sys
 import time
@@ -16,6 +15,7 @@ from rich.console import Console
 
 from deploy.demo.configuration import Configuration, NotConfigured, offset
 from deploy.demo.progress import Progress
+from deploy.demo.sign_in import NotSignedIn
 from deploy.demo.system import System
 from deploy.embedded.environment import CannotInstall
 from deploy.embedded.processes import Failed, Interrupted
@@ -44,7 +44,7 @@ def run(check: bool = False) -> int:
             if check:
                 console.print(f"\nReady after {seconds:.0f} s. Now the story.\n")
                 return play(system.configuration)
-            console.print(welcome(system.configuration, seconds))
+            console.print(welcome(system.configuration, seconds), soft_wrap=True)
             try:
                 system.supervisor.watch()
             finally:
@@ -66,20 +66,26 @@ def interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def load_facts(configuration: Configuration, progress: Progress) -> None:
     """The Kent Research Partnership's public facts and the invented people, through the APIs, once."""
-    if not (HERE / "load.py").exists():
-        return
     facts = sorted(HERE.glob("facts/*.toml")) + sorted(HERE.glob("*.toml"))
     fingerprint = hashlib.sha256(b"".join(file.read_bytes() for file in facts)).hexdigest()
     loaded = configuration.folder / "facts-loaded"
     if loaded.exists() and loaded.read_text() == fingerprint:
         return
     with progress.step("example facts and people"):
-        importlib.import_module("deploy.demo.load").load(configuration)
+        from deploy.demo.client import NotSo
+        from deploy.demo.load import load
+
+        try:
+            load(configuration)
+        except (NotSo, NotSignedIn) as problem:
+            raise Failed(f"The example facts could not be loaded. {problem}") from problem
     loaded.write_text(fingerprint)
 
 
 def play(configuration: Configuration) -> int:
-    return int(importlib.import_module("deploy.demo.story").play(configuration))
+    from deploy.demo.story import play as play_story
+
+    return play_story(configuration)
 
 
 def welcome(configuration: Configuration, seconds: float) -> str:

@@ -98,23 +98,18 @@ class System:
 
     def _start_all(self) -> None:
         """What needs nothing starts first and together; each step then waits for just what it needs."""
-        lanes = ThreadPoolExecutor(8, thread_name_prefix="start")
+        lanes = ThreadPoolExecutor(thread_name_prefix="start", max_workers=8)
         try:
             postgres = lanes.submit(self._step, "PostgreSQL", self._start_postgres)
             kafka = lanes.submit(self._start_kafka)
             built = lanes.submit(self._step, "the portal's style sheet and fonts", assets.build)
             companions = lanes.submit(self._step, "identity provider and mail catcher", self._start_companions)
-            postgres.result()
-            migrated = [lanes.submit(self._migrate, "keyring")]
-            kafka.result()
-            migrated += [lanes.submit(self._migrate, name) for name in SERVICES]
-            with self.progress.step("databases and topics"):
-                wait_for(migrated)
-            with self.progress.step("membership, meetings, ppi, notifications"):
-                self._start_services()
+            wait_for([postgres, kafka])
+            self._step("databases and topics", self._migrate)
+            services = lanes.submit(self._step, ", ".join(SERVICES), self._start_services)
             wait_for([built, companions])
-            with self.progress.step("portal"):
-                self._start_portal()
+            portal = lanes.submit(self._step, "portal", self._start_portal)
+            wait_for([services, portal])
         finally:
             lanes.shutdown(wait=False, cancel_futures=True)
 
@@ -148,8 +143,8 @@ class System:
         identity.wait_until(partial(ports.answers, f"{self.addresses['issuer']}/readyz"), START_LIMIT)
         mail.wait_until(partial(ports.answers, f"{self.addresses['mail']}/readyz"), START_LIMIT)
 
-    def _migrate(self, name: str) -> None:
-        self._python(f"{name}-migrations", "shared.cli", "migrate", name).run(SLOW_LIMIT)
+    def _migrate(self) -> None:
+        self._python("migrations", "shared.cli", "migrate", "keyring", *SERVICES).run(SLOW_LIMIT)
 
     def _start_services(self) -> None:
         ready: dict[str, Process] = {}
