@@ -118,7 +118,7 @@ def plan_meetings(coordinator: Client, communities: Ids) -> None:
                 "venue": "Synthetic Community Centre, Canterbury",
                 "online_link": "https://meet.example.org/copse-demonstration",
                 "phone_number": "01632 960100",
-                "speakers": [{"name": "A synthetic speaker", "topic": topic}],
+                "speaker": {"name": "A synthetic speaker", "topic": topic},
             },
             key=f"meetings/{community}/{day:%Y-%m-%d}",
         )

@@ -144,7 +144,7 @@ class Story:
             "places": 1,
             "venue": "Synthetic Community Centre, Canterbury",
             "online_link": "https://meet.example.org/story",
-            "speakers": [{"name": "A synthetic speaker", "topic": "Rotas that people can live with"}],
+            "speaker": {"name": "A synthetic speaker", "topic": "Rotas that people can live with"},
         }
         meeting = self.coordinator.post("meetings", "meetings", plan).id
         self._step("Carys", "plans a meeting with a speaker and one place", "meeting-planned")

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from flask import Response
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from shared.http.authorization import needs, running
+from shared.http.blueprint import Blueprint
 from shared.http.problems import not_found
 from shared.http.reads import one, wait_for
 from shared.identity import people
@@ -36,6 +36,6 @@ def people_resource(projection: Projection) -> Blueprint:
                 found = people.known(db, member_id)
             if found is None:
                 raise not_found("person", member_id)
-            return one(KnownSchema().dump(found), 0)
+            return one(KnownSchema().dump(found), None)
 
     return blueprint

@@ -34,14 +34,12 @@ class PageSchema(Schema):
 def wait_for(projection: Projection) -> None:
     """Waits until a projection has caught up with the position that the caller wrote at.
 
-    The header Copse-Position of an earlier answer names it. It is passed over when it is of another service, or when the
-    projection is fed by other services alone: it says nothing there. Raises the 503 problem after two seconds.
+    The header Copse-Position of an earlier answer names it. It is passed over when it is of another service, or when
+    the projection is fed by other services alone: it says nothing there. Raises the 503 problem after two seconds.
     """
     here = running()
-    if not own_events(projection, here.codec):
-        return  # it is told of other services' events alone, so no position of this service says anything of it
     service, _, text = request.headers.get("Copse-Position", "").partition(":")
-    if service != here.service.name or not any(here.codec.name_of(event) for event in projection.events):
+    if service != here.service.name or not own_events(projection, here.codec):
         return
     try:
         wanted = Position.parse(text)
@@ -61,10 +59,11 @@ def wait_for(projection: Projection) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-def one(body: Any, version: int) -> Response:
-    """One resource with its ETag; 304 when the caller has it already."""
+def one(body: Any, version: int | None) -> Response:
+    """One resource with its ETag; 304 when the caller has it already. None: it is of no one stream, so it has none."""
     response: Response = jsonify(body)
-    response.headers["ETag"] = f'"{version}"'
+    if version is not None:
+        response.headers["ETag"] = f'"{version}"'
     response.headers["Cache-Control"] = "private, no-store"
     return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug returns the same object
 

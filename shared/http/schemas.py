@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
+_PLAINLY = {"required": "Fill this in.", "null": "Fill this in, or leave the field out."}
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -14,6 +15,9 @@ class RequestSchema(Schema):
 
     class Meta:
         unknown = RAISE
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:  # noqa: ARG002  # marshmallow asks
+        field_obj.error_messages = {**field_obj.error_messages, **_PLAINLY}
 
     @pre_load
     def tidy(self, data: Any, **_: Any) -> Any:
@@ -56,6 +60,37 @@ def line(longest: int = 200, **options: Any) -> fields.String:
 def paragraphs(longest: int = 5_000, **options: Any) -> fields.String:
     """Text of any number of lines, not empty."""
     return fields.String(validate=validate.Length(1, longest, error=f"Write 1 to {longest} characters."), **options)
+
+
+def link(**options: Any) -> fields.URL:
+    """An address of a web page."""
+    return fields.URL(
+        schemes={"https", "http"},
+        error_messages={"invalid": "Write a web address, such as https://example.org/page."},
+        validate=validate.Length(max=2_000, error="Write at most 2000 characters."),
+        **options,
+    )
+
+
+def whole(least: int, most: int, **options: Any) -> fields.Integer:
+    """A whole number in a range. 2.5 is refused, not cut to 2."""
+    return fields.Integer(
+        strict=True,
+        error_messages={"invalid": "Write a whole number."},
+        validate=validate.Range(least, most, error=f"Write a number from {least} to {most}."),
+        **options,
+    )
+
+
+def period(**options: Any) -> fields.String:
+    """A year, a month or a day, as exact as is known: 2021, 2021-07 or 2021-07-05."""
+    return fields.String(
+        validate=validate.Regexp(
+            r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$",
+            error="Write a year, a month or a day: 2021, 2021-07 or 2021-07-05.",
+        ),
+        **options,
+    )
 
 
 def instant(**options: Any) -> fields.AwareDateTime:

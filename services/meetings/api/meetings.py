@@ -6,18 +6,18 @@ from uuid import UUID
 
 from flask import Response
 from flask.views import MethodView
-from flask_smorest import Blueprint
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from services.meetings.api.known_communities import must_know
 from services.meetings.domain.meeting import PlanMeeting, Speaker
 from services.meetings.projections.replies import replies, reply_of
 from services.meetings.projections.upcoming_meetings import MeetingRow, coming_up, meeting, over, upcoming_meetings
 from shared.http.authorization import caller, may, needs, public, running
+from shared.http.blueprint import Blueprint
 from shared.http.changes import change
 from shared.http.problems import not_found
 from shared.http.reads import PageSchema, one, page, wait_for
-from shared.http.schemas import RequestSchema, instant, line, paragraphs
+from shared.http.schemas import RequestSchema, instant, line, link, paragraphs, whole
 from shared.messages.ids import uuid7
 
 blueprint = Blueprint("meetings", "meetings", url_prefix="/v1", description="Meetings")
@@ -43,19 +43,18 @@ class NewMeetingSchema(RequestSchema):
     about = paragraphs(required=True)
     starts_at = instant(required=True)
     ends_at = instant(required=True)
-    places = fields.Integer(
-        strict=True,
+    places = whole(
+        1,
+        1_000,
         load_default=None,
-        validate=validate.Range(1, 1_000, error="Write a number from 1 to 1,000."),
         metadata={"description": "People in all ways together. Only a record with a source may leave it out."},
     )
     venue = line(300, load_default=None)
-    online_link = fields.URL(load_default=None, schemes={"https", "http"})
+    online_link = link(load_default=None)
     phone_number = line(40, load_default=None)
     speaker = fields.Nested(NewSpeakerSchema, load_default=None)
-    source = fields.URL(
+    source = link(
         load_default=None,
-        schemes={"https", "http"},
         metadata={"description": "Where a public meeting can be checked. A meeting in the past needs one."},
     )
 

@@ -4,16 +4,16 @@ from typing import Any
 
 from flask import Response
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, post_load, validate
 
 from services.meetings.api.known_communities import must_know
 from services.meetings.domain.priorities import Priority, PublishPriorities
 from services.meetings.projections.priorities import priorities, published
 from shared.http.authorization import needs, public, running
+from shared.http.blueprint import Blueprint
 from shared.http.changes import change
 from shared.http.reads import PageSchema, page, wait_for
-from shared.http.schemas import RequestSchema, line, paragraphs
+from shared.http.schemas import RequestSchema, line, link, paragraphs, period, whole
 from shared.messages.ids import uuid7
 
 blueprint = Blueprint("priorities", "priorities", url_prefix="/v1", description="Priorities of communities")
@@ -21,9 +21,7 @@ blueprint = Blueprint("priorities", "priorities", url_prefix="/v1", description=
 
 class NewPrioritySchema(RequestSchema):
     text = line(500, required=True)
-    rank = fields.Integer(
-        strict=True, load_default=None, validate=validate.Range(1, 200, error="Write a number from 1 to 200.")
-    )
+    rank = whole(1, 200, load_default=None)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Priority:
@@ -33,15 +31,9 @@ class NewPrioritySchema(RequestSchema):
 class NewPriorityListSchema(RequestSchema):
     community_id = fields.UUID(required=True)
     title = line(300, required=True)
-    period = fields.String(
-        required=True,
-        validate=validate.Regexp(
-            r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$",
-            error="Write a year, a month or a day: 2022, 2022-03 or 2022-03-17.",
-        ),
-    )
+    period = period(required=True)
     method = paragraphs(2_000, required=True)
-    source = fields.URL(required=True, schemes={"https", "http"})
+    source = link(required=True)
     priorities = fields.List(
         fields.Nested(NewPrioritySchema),
         required=True,

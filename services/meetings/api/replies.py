@@ -5,13 +5,13 @@ from uuid import UUID
 
 from flask import Response
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from services.meetings.domain.meeting import Answer, Reply
 from services.meetings.projections.replies import replies, replies_to
 from services.meetings.projections.upcoming_meetings import meeting, upcoming_meetings
 from shared.http.authorization import caller, needs, running
+from shared.http.blueprint import Blueprint
 from shared.http.changes import change
 from shared.http.problems import not_found
 from shared.http.reads import PageSchema, page, wait_for

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from flask import Response
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.membership.api.members import MemberSchema
 from services.membership.domain.member import Apply, Approve, Refuse, StakeholderGroup, Standing
-from services.membership.projections.communities import all_communities
+from services.membership.projections.communities import all_communities, communities
 from services.membership.projections.members import member_of_account, members, members_with
 from shared.http.authorization import caller, needs, public, require, running
+from shared.http.blueprint import Blueprint
 from shared.http.changes import change, channel_of_request
 from shared.http.problems import FieldError, Problem
 from shared.http.reads import PageSchema, page, wait_for
@@ -114,6 +114,7 @@ def _must_be_the_first(account: UUID) -> None:
 
 
 def _must_exist(wanted: list[UUID]) -> None:
+    wait_for(communities)
     with running().database.transaction() as db:
         there = {row.id for row in all_communities(db, None, 1_000) if row.kind == "community"}
     unknown = [

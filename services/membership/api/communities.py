@@ -5,7 +5,6 @@ from uuid import UUID
 
 from flask import Response
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, post_load, validate
 
 from services.membership.domain.community import (
@@ -19,10 +18,11 @@ from services.membership.domain.community import (
 from services.membership.projections.communities import all_communities, communities, community, milestones_of
 from services.membership.projections.people import people
 from shared.http.authorization import needs, public, running
+from shared.http.blueprint import Blueprint
 from shared.http.changes import change
 from shared.http.problems import FieldError, Problem, not_found
 from shared.http.reads import PageSchema, one, page, wait_for
-from shared.http.schemas import RequestSchema, line, paragraphs
+from shared.http.schemas import RequestSchema, line, link, paragraphs, period, whole
 from shared.identity.people import members_of, person
 from shared.messages.events import MemberId
 from shared.messages.ids import uuid7
@@ -38,8 +38,8 @@ class NewCommunitySchema(RequestSchema):
     about = paragraphs(required=True)
     aims = fields.List(line(500), load_default=list, validate=validate.Length(max=20))
     parent = fields.UUID(load_default=None)
-    places = fields.Integer(load_default=None, validate=validate.Range(1, 1_000))
-    source = fields.URL(load_default=None)
+    places = whole(1, 1_000, load_default=None)
+    source = link(load_default=None)
 
 
 class CommunitySchema(Schema):
@@ -66,16 +66,10 @@ class FigureSchema(RequestSchema):
 
 class NewMilestoneSchema(RequestSchema):
     title = line(300, required=True)
-    period = fields.String(
-        load_default=None,
-        validate=validate.Regexp(
-            r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$",
-            error="Write a year, a month or a day: 2021, 2021-07 or 2021-07-05.",
-        ),
-    )
+    period = period(load_default=None)
     kind = fields.Enum(MilestoneKind, by_value=True, required=True)
     summary = paragraphs(required=True)
-    source = fields.URL(required=True)
+    source = link(required=True)
     figures = fields.List(fields.Nested(FigureSchema), load_default=list, validate=validate.Length(max=30))
 
 

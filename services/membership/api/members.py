@@ -5,7 +5,6 @@ from uuid import UUID
 
 from flask import Response
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from services.membership.domain.member import LinkAccount, Standing
@@ -19,6 +18,7 @@ from services.membership.projections.members import (
 from services.membership.projections.people import people
 from shared.database.pool import Transaction
 from shared.http.authorization import caller, needs, require, running
+from shared.http.blueprint import Blueprint
 from shared.http.changes import change
 from shared.http.problems import Problem, not_found
 from shared.http.reads import PageSchema, one, page, wait_for
