@@ -28,10 +28,11 @@ def to_tell(
     meeting: UUID | None = None,
     request: UUID | None = None,
     claim: UUID | None = None,
+    occasion: UUID | None = None,
 ) -> Do:
-    """The step that queues a letter to a member. Asking for the same letter again changes nothing."""
+    """The step that queues a letter to a member. Asking for the same letter again changes nothing (`delivery_id`)."""
     return Do(
-        delivery_id(member, kind, meeting=meeting, request=request, claim=claim),
+        delivery_id(member, kind, meeting=meeting, request=request, claim=claim, occasion=occasion),
         QueueDelivery(
             member=member,
             kind=kind,

@@ -3,6 +3,7 @@
 import smtplib
 import ssl
 from datetime import datetime
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -20,6 +21,10 @@ class ServerAway(Exception):
     """The mail server cannot take a mail just now. The text names no addressee."""
 
 
+class NoAddress(Exception):
+    """What should be an email address is none."""
+
+
 class RefusedForGood(Exception):
     """The mail server will never take this mail. The text names no addressee."""
 
@@ -30,12 +35,15 @@ def mail(
     """A mail with the letter as text and as HTML, and with an invitation's calendar part and the same as a file.
 
     Its Message-ID is made from the delivery's id: should a crash make it go out twice, mail programs see one mail.
-    Raises ValueError when the address is not one.
+    Raises NoAddress when the address is not one.
     """
     message = EmailMessage(policy=SMTP)
     message["Subject"] = letter.subject
     message["From"] = sender
-    message["To"] = Address(name, addr_spec=email)
+    try:
+        message["To"] = Address(name, addr_spec=email)
+    except (ValueError, IndexError, HeaderParseError):  # the standard library raises all three for a bad address
+        raise NoAddress from None
     message["Date"] = now
     message["Message-ID"] = f"<{delivery}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: an absent addressee's program does not answer

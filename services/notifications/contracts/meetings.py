@@ -39,3 +39,19 @@ class PlaceTaken:
 class WaitingListJoined:
     member: MemberId
     way: str
+
+
+@event("way-changed")
+class WayChanged:
+    member: MemberId
+    way: str
+
+
+@event("place-given-up")
+class PlaceGivenUp:
+    member: MemberId
+
+
+@event("waiting-list-left")
+class WaitingListLeft:
+    member: MemberId

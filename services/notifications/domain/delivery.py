@@ -193,7 +193,11 @@ def delivery_id(
     meeting: UUID | None = None,
     request: UUID | None = None,
     claim: UUID | None = None,
+    occasion: UUID | None = None,
 ) -> UUID:
-    """The id of the letter of this kind about this thing to this member: nobody is written to twice for one thing."""
+    """The id of the letter of this kind about this thing to this member: nobody is written to twice for one thing.
+
+    `occasion` is the id of the event, where each one deserves a letter: a second offer, a changed reply.
+    """
     about = meeting or request or claim
-    return uuid5(_DELIVERIES, f"{kind}/{about}/{member}")
+    return uuid5(_DELIVERIES, f"{kind}/{about}/{member}/{occasion}")

@@ -1,7 +1,9 @@
 """Gathers from the read models what a letter says."""
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Final
 
+from services.notifications.domain.delivery import Kind
 from services.notifications.letters.letter import Facts
 from services.notifications.projections.deliveries import DeliveryRow
 from services.notifications.projections.meetings import meeting, reply_of
@@ -10,7 +12,17 @@ from services.notifications.settings import MailSettings
 from shared.database.pool import Transaction
 from shared.identity.people import Person, community
 
-T = TypeVar("T")
+NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.WELCOME: (),
+    Kind.MEETING_INVITATION: ("meeting",),
+    Kind.REPLY_CONFIRMED: ("meeting", "reply"),
+    Kind.PLACE_FREED: ("meeting", "reply"),
+    Kind.REVIEW_OFFER: ("request", "offer"),
+    Kind.REVIEWS_RELEASED: ("request",),
+    Kind.WHAT_WE_CHANGED: ("request",),
+    Kind.CLAIM_ACCRUED: ("fee", "request"),
+}
+"""The facts without which a letter of a kind cannot be written."""
 
 
 class NotKnownYet(Exception):
@@ -19,29 +31,23 @@ class NotKnownYet(Exception):
 
 def facts_for(db: Transaction, delivery: DeliveryRow, addressee: Person, settings: MailSettings) -> Facts:
     """Everything that the letter of a delivery may say. Raises NotKnownYet."""
-    row_of_meeting = reply = group = None
-    if delivery.meeting_id:
-        row_of_meeting = _known(meeting(db, delivery.meeting_id), "meeting")
-        reply = reply_of(db, delivery.meeting_id, delivery.member_id)
-        group = community(db, row_of_meeting.community_id)
-    row_of_fee = _known(fee(db, delivery.claim_id), "claim") if delivery.claim_id else None
-    request_id = delivery.request_id or (row_of_fee.request_id if row_of_fee else None)
-    request = _known(support_request(db, request_id), "support request") if request_id else None
-    return Facts(
+    about = meeting(db, delivery.meeting_id) if delivery.meeting_id else None
+    group = community(db, about.community_id) if about else None
+    earned = fee(db, delivery.claim_id) if delivery.claim_id else None
+    request_id = earned.request_id if earned else delivery.request_id
+    facts = Facts(
         name=addressee.name,
         channel=delivery.channel,
         portal_url=settings.portal_url,
         quick_guide_url=settings.quick_guide_url,
         community=group.name if group else None,
-        meeting=row_of_meeting,
-        reply=reply,
-        request=request,
+        meeting=about,
+        reply=reply_of(db, about.meeting_id, delivery.member_id) if about else None,
+        request=support_request(db, request_id) if request_id else None,
         offer=offer(db, request_id, delivery.member_id) if request_id else None,
-        fee=row_of_fee,
+        fee=earned,
     )
-
-
-def _known(row: T | None, what: str) -> T:
-    if row is None:
-        raise NotKnownYet(f"The {what} that this message is about has not arrived here yet.")
-    return row
+    for what in NEEDED[delivery.kind]:
+        if getattr(facts, what) is None:
+            raise NotKnownYet(f"The {what} that this message is about has not arrived here yet.")
+    return facts

@@ -1,6 +1,6 @@
 """The calendar part of an invitation: an event that calendars can answer (RFC 5545, and RFC 5546 for REQUEST)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.headerregistry import Address
 
 from icalendar import Calendar, Event, vCalAddress, vText
@@ -8,6 +8,7 @@ from icalendar import Calendar, Event, vCalAddress, vText
 from services.notifications.letters.wording import LOCAL
 from services.notifications.projections.meetings import MeetingRow
 
+_ONE_DAY = timedelta(days=1)
 _MADE_BY = "-//Copse//Communities of practice//EN"
 
 
@@ -38,8 +39,11 @@ def calendar_part(meeting: MeetingRow, *, organiser: Address, name: str, email: 
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "REQUEST")
     calendar.add_component(event)
-    # Without the dates every change of the clocks since 1970 is written down: 2 kB instead of a few lines.
-    calendar.add_missing_timezones(first_date=meeting.starts_at.date(), last_date=meeting.ends_at.date())
+    # Without the dates every change of the clocks since 1970 is written down: 2 kB instead of a few lines. One day more
+    # on each side, because for a span of one day icalendar 7.3 writes a zone without any offset in it.
+    calendar.add_missing_timezones(
+        first_date=meeting.starts_at.date() - _ONE_DAY, last_date=meeting.ends_at.date() + _ONE_DAY
+    )
     return bytes(calendar.to_ical()).decode()
 
 

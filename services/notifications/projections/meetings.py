@@ -7,7 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from services.notifications.contracts.meetings import MeetingPlanned, PlaceTaken, Speaker, WaitingListJoined
+from services.notifications.contracts.meetings import (
+    MeetingPlanned,
+    PlaceGivenUp,
+    PlaceTaken,
+    Speaker,
+    WaitingListJoined,
+    WaitingListLeft,
+    WayChanged,
+)
 from shared.database.pool import Transaction
 from shared.messages.events import MemberId
 from shared.messages.recorded import Recorded
@@ -35,8 +43,10 @@ class MeetingRow:
 
 @dataclass(frozen=True)
 class ReplyRow:
+    """`standing` is place, waiting or cannot-come; `waited` says that the place came free on the waiting list."""
+
     way: str
-    has_place: bool
+    standing: str
     waited: bool
 
 
@@ -59,25 +69,54 @@ def _(event: MeetingPlanned, recorded: Recorded, db: Transaction) -> None:
 
 @meetings.on(PlaceTaken)
 def _(event: PlaceTaken, recorded: Recorded, db: Transaction) -> None:
-    _reply(db, recorded.id, event.member, event.way, has_place=True)
+    _reply(db, recorded.id, event.member, event.way, standing="place", waited=False)
 
 
 @meetings.on(WaitingListJoined)
 def _(event: WaitingListJoined, recorded: Recorded, db: Transaction) -> None:
-    _reply(db, recorded.id, event.member, event.way, has_place=False)
+    _reply(db, recorded.id, event.member, event.way, standing="waiting", waited=True)
 
 
-def _reply(db: Transaction, meeting: UUID, member: MemberId, way: str, *, has_place: bool) -> None:
+@meetings.on(WayChanged)
+def _(event: WayChanged, recorded: Recorded, db: Transaction) -> None:
+    db.execute(
+        "update meeting_replies set way = %s where meeting_id = %s and member_id = %s",
+        event.way,
+        recorded.id,
+        event.member,
+    )
+
+
+@meetings.on(PlaceGivenUp)
+def _(event: PlaceGivenUp, recorded: Recorded, db: Transaction) -> None:
+    _cannot_come(db, recorded.id, event.member)
+
+
+@meetings.on(WaitingListLeft)
+def _(event: WaitingListLeft, recorded: Recorded, db: Transaction) -> None:
+    _cannot_come(db, recorded.id, event.member)
+
+
+def _reply(db: Transaction, meeting: UUID, member: MemberId, way: str, *, standing: str, waited: bool) -> None:
     """Having waited is remembered, so that a place that came free can be told from one that was there at once."""
     db.execute(
         "insert into meeting_replies values (%s, %s, %s, %s, %s)"
-        " on conflict (meeting_id, member_id) do update set way = excluded.way, has_place = excluded.has_place,"
+        " on conflict (meeting_id, member_id) do update set way = excluded.way, standing = excluded.standing,"
         " waited = meeting_replies.waited or excluded.waited",
         meeting,
         member,
         way,
-        has_place,
-        not has_place,
+        standing,
+        waited,
+    )
+
+
+def _cannot_come(db: Transaction, meeting: UUID, member: MemberId) -> None:
+    """The row stays, so that a confirmation that is still to be sent can say what holds by then."""
+    db.execute(
+        "update meeting_replies set standing = 'cannot-come', waited = false where meeting_id = %s and member_id = %s",
+        meeting,
+        member,
     )
 
 
@@ -98,7 +137,7 @@ def coming_meetings(db: Transaction, community: UUID, now: datetime) -> list[Mee
 def reply_of(db: Transaction, meeting: UUID, member: UUID) -> ReplyRow | None:
     return db.one(
         ReplyRow,
-        "select way, has_place, waited from meeting_replies where meeting_id = %s and member_id = %s",
+        "select way, standing, waited from meeting_replies where meeting_id = %s and member_id = %s",
         meeting,
         member,
     )

@@ -18,7 +18,7 @@ create table meeting_replies (
     meeting_id uuid not null,
     member_id uuid not null,
     way text not null,
-    has_place boolean not null,
+    standing text not null check (standing in ('place', 'waiting', 'cannot-come')),
     waited boolean not null,
     primary key (meeting_id, member_id)
 );

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
-from services.notifications.channels import to_tell
-from services.notifications.contracts.meetings import PlaceTaken, WaitingListJoined
-from services.notifications.domain.delivery import Kind
+from services.notifications.channels import channel_to, to_tell
+from services.notifications.contracts.meetings import PlaceTaken, WaitingListJoined, WayChanged
+from services.notifications.domain.delivery import Channel, Kind
 from services.notifications.projections.meetings import reply_of
 from shared.database.pool import Transaction
+from shared.identity.people import person
+from shared.messages.events import MemberId
 from shared.messages.recorded import Recorded
 from shared.reactions.reaction import Reaction, Step
 
@@ -16,10 +18,23 @@ confirm_reply = Reaction("confirm_reply")
 @confirm_reply.on(PlaceTaken)
 def _(event: PlaceTaken, recorded: Recorded, db: Transaction) -> Iterable[Step]:
     reply = reply_of(db, recorded.id, event.member)
-    kind = Kind.PLACE_FREED if reply and reply.waited else Kind.REPLY_CONFIRMED
-    return [to_tell(db, event.member, kind, meeting=recorded.id)]
+    if reply and reply.waited:
+        return [to_tell(db, event.member, Kind.PLACE_FREED, meeting=recorded.id, occasion=recorded.event_id)]
+    return _confirmation(db, event.member, recorded)
 
 
 @confirm_reply.on(WaitingListJoined)
 def _(event: WaitingListJoined, recorded: Recorded, db: Transaction) -> Iterable[Step]:
-    return [to_tell(db, event.member, Kind.REPLY_CONFIRMED, meeting=recorded.id)]
+    return _confirmation(db, event.member, recorded)
+
+
+@confirm_reply.on(WayChanged)
+def _(event: WayChanged, recorded: Recorded, db: Transaction) -> Iterable[Step]:
+    return _confirmation(db, event.member, recorded)
+
+
+def _confirmation(db: Transaction, member: MemberId, recorded: Recorded) -> list[Step]:
+    """By mail alone: who replied on the phone or by post heard the answer then, and need not be called for it."""
+    if channel_to(person(db, member)) is not Channel.EMAIL:
+        return []
+    return [to_tell(db, member, Kind.REPLY_CONFIRMED, meeting=recorded.id, occasion=recorded.event_id)]

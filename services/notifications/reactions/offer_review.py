@@ -14,4 +14,4 @@ offer_review = Reaction("offer_review")
 
 @offer_review.on(ReviewOffered)
 def _(event: ReviewOffered, recorded: Recorded, db: Transaction) -> Iterable[Step]:
-    return [to_tell(db, event.member, Kind.REVIEW_OFFER, request=recorded.id)]
+    return [to_tell(db, event.member, Kind.REVIEW_OFFER, request=recorded.id, occasion=recorded.event_id)]

@@ -16,7 +16,7 @@ from services.notifications.domain.delivery import (
 from services.notifications.letters.facts import NotKnownYet, facts_for
 from services.notifications.letters.invitation import calendar_part
 from services.notifications.letters.letter import write
-from services.notifications.mail import Mailer, RefusedForGood, ServerAway, mail
+from services.notifications.mail import Mailer, NoAddress, RefusedForGood, ServerAway, mail
 from services.notifications.projections.deliveries import delivery
 from services.notifications.settings import mail_settings
 from shared.database.pool import Database, Transaction
@@ -66,7 +66,7 @@ def _send(id: UUID, database: Database) -> Outcome:
             now=now,
             invitation=invitation,
         )
-    except ValueError:
+    except NoAddress:
         return RecordFailed(reason="The email address of this member is not one that mail can be sent to.")
     try:
         _mailer().send(message, addressee.email)
