@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -9,16 +11,23 @@ from tests.servers import IN_CONTAINERS, Databases, KafkaServer, PostgresServer,
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def servers_folder() -> Iterator[Path]:
+    """Not pytest's own: a second run of root closes that to other accounts, and PostgreSQL runs as one."""
+    with TemporaryDirectory(prefix="copse-tests-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres(servers_folder: Path) -> Iterator[PostgresServer]:
     """One real PostgreSQL for the whole run."""
-    with postgres_server(tmp_path_factory.mktemp("postgres")) as server:
+    with postgres_server(servers_folder / "postgres") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
+def kafka(servers_folder: Path) -> Iterator[KafkaServer]:
     """One real Kafka for the whole run: each test uses topics of its own. Whoever stops it starts it again."""
-    with kafka_server(tmp_path_factory.mktemp("kafka")) as server:
+    with kafka_server(servers_folder / "kafka") as server:
         yield server
 
 

@@ -161,7 +161,7 @@ def written(postgres: PostgresServer, databases: Databases) -> Iterator[Written]
     store = PostgresEventStore(database)
     written = Written()
     with following(store, written):
-        threads = [threading.Thread(target=write, args=(database, written, Random(nth))) for nth in range(WRITERS)]
+        threads = [threading.Thread(target=write, args=(database, written, Random(nth))) for nth in range(WRITERS)]  # noqa: S311
         for thread in threads:
             thread.start()
         for thread in threads:
