@@ -18,16 +18,19 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Say = Callable[[str], None]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = CHECKOUT / "deploy" / "requirements"
 STATE = CHECKOUT / ".copse"
 ENVIRONMENT = STATE / "venv"
 OLDEST_PYTHON = (3, 11)
-
-Say = Callable[[str], None]
 
 
 class CannotInstall(Exception):
@@ -46,7 +49,7 @@ def make(part: str, tell: Say = say) -> None:
         # `make demo` and `make test` may be started together; the second one waits for what the first one
         # installs.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp("uv").exists() or stamp("uv").read_text() != fingerprint("uv"):
+        if not works():
             make_empty_environment(tell)
         install(part, ENVIRONMENT, tell)
 
@@ -87,6 +90,13 @@ def install(part: str, environment: Path, tell: Say = say) -> None:
         )
     mark.write_text(wanted)
     tell(f"✓ {part} packages  {time.monotonic() - started:.1f} s")
+
+
+def works() -> bool:
+    """Whether the environment is complete and its Python still runs: an upgrade of the system's can break it."""
+    if not stamp("uv").exists() or stamp("uv").read_text() != fingerprint("uv"):
+        return False
+    return attempt([str(ENVIRONMENT / "bin" / "python"), "-I", "-c", "import pip"]) is None
 
 
 def make_empty_environment(tell: Say) -> None:
@@ -153,10 +163,9 @@ def check_venv() -> None:
 
 
 def fingerprint(part: str) -> str:
-    """Changes when all must be installed again: other packages, another Python, a moved checkout."""
+    """Changes when the packages must be installed again: others are wanted, or the checkout has moved."""
     requirements = (REQUIREMENTS / f"{part}.txt").read_bytes()
-    python = f"{sys.version_info[0]}.{sys.version_info[1]} {CHECKOUT}"
-    return hashlib.sha256(requirements + python.encode()).hexdigest()
+    return hashlib.sha256(requirements + str(CHECKOUT).encode()).hexdigest()
 
 
 def stamp(part: str, environment: Path = ENVIRONMENT) -> Path:
@@ -169,7 +178,10 @@ def attempt(command: list[str]) -> str | None:
     clean = {
         name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
     }
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=clean)
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=clean)
+    except OSError as problem:
+        return str(problem)
     return None if done.returncode == 0 else (done.stdout.strip() or f"{command[0]} ended with {done.returncode}")
 
 
