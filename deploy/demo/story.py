@@ -192,11 +192,18 @@ class Story:
         request = self.researcher.post("ppi", "support-requests", wish).id
         self._step("Rowan", "asks for help with a plain English summary", "support-requested")
 
-        judged = {"relevant": True, "reason": "It speaks to keeping people in care work.", "priority": "Retention"}
+        judged = {"relevant": True, "reason": "It speaks to keeping people in care work.", "priority": self._priority()}
         self._change(self.coordinator, request, "relevance", judged)
         self._status(request, "relevant")
         self._step("Carys", "judges it relevant to the members' priorities", "relevance-judged")
         return request
+
+    def _priority(self) -> str | None:
+        """One of the members' published priorities; none where none was published."""
+        texts = [
+            each["text"] for list in self.coordinator.get("ppi", "priorities").items for each in list["priorities"]
+        ]
+        return "Recruitment and retention" if "Recruitment and retention" in texts else (texts or [None])[0]
 
     def _offered_and_accepted(self, request: str) -> str:
         answer_by = (date.today() + timedelta(days=7)).isoformat()

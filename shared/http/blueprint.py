@@ -7,6 +7,7 @@ import flask_smorest
 from flask import Request
 from marshmallow import RAISE, Schema
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
 
 
 class _Strict(FlaskParser):
@@ -15,6 +16,8 @@ class _Strict(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE}
 
     def load_json(self, req: Request, schema: Schema) -> Any:
+        if req.content_length and not req.is_json:
+            raise UnsupportedMediaType
         try:
             return super().load_json(req, schema)
         except (ValueError, RecursionError) as error:

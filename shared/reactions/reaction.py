@@ -72,12 +72,12 @@ class Reaction(Subscriber[Iterable[Step]]):
         handler = self._handlers.get(type(recorded.event))
         if handler is None:
             return
-        for step in handler(recorded.event, recorded, db):
-            note(db, self.name, recorded, step)
+        for nth, step in enumerate(handler(recorded.event, recorded, db)):
+            note(db, f"{self.name}/{nth}", recorded, step)
 
 
-def note(db: Transaction, reaction: str, cause: Recorded, step: Step) -> None:
-    """Writes one step into the agenda; a step that is there already stays as it is."""
+def note(db: Transaction, name: str, cause: Recorded, step: Step) -> None:
+    """Writes one step into the agenda; a step of that name that is there already stays as it is."""
     match step:
         case Do(command=command):
             stream, action = command.aggregate.stream(step.id), type(command).__name__
@@ -87,7 +87,7 @@ def note(db: Transaction, reaction: str, cause: Recorded, step: Step) -> None:
     db.execute(
         "insert into agenda (id, due_at, stream, action, details, causation_id, correlation_id, traceparent)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (id) do nothing",
-        uuid5(cause.event_id, f"{reaction}/{stream}/{action}"),
+        uuid5(cause.event_id, f"{name}/{stream}/{action}"),
         step.at or cause.recorded_at,
         stream,
         action,
