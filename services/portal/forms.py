@@ -50,7 +50,7 @@ class Form:
         return not (self.errors or self.general)
 
     def take(self, problem: Problem, names: Mapping[str, str] | None = None) -> None:
-        """Show a service's refusal. `names` maps its field names to this form's where they differ."""
+        """Show a service's refusal. `names` maps its field names, and the codes of rules about one field, to ours."""
         self.key = str(uuid.uuid4())  # nothing was stored; the mended form is a new request
         for error in problem.errors:
             name = (names or {}).get(error.name, error.name)
@@ -58,7 +58,10 @@ class Form:
                 self.refuse(name, error.detail)
             else:
                 self.general.append(error.detail)
-        if not problem.errors:
+        about = (names or {}).get(problem.code, "")
+        if not problem.errors and about in self.fields:
+            self.refuse(about, problem.detail)
+        elif not problem.errors:
             self.general.append(problem.detail or problem.title or "This could not be stored.")
 
     def take_absence(self) -> None:

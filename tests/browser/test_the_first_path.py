@@ -201,7 +201,7 @@ def test_a_researcher_is_supported_and_the_reviewer_hears_what_changed(
     declining = signed_in("lewg-two")
     declining.goto(request)
     declining.get_by_role("button", name="No, thank you").click()
-    expect(declining.get_by_text("You said no to this review")).to_be_visible()
+    expect(declining.get_by_role("heading", name="You said no to this review")).to_be_visible()
 
     reviewer_page = signed_in("lewg-one")
     reviewer_page.get_by_role("link", name="Support").click()

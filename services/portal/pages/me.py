@@ -28,11 +28,14 @@ def show() -> str:
         meetings=conversation.part(lambda: [row for row in upcoming() if row["community_id"] in mine]),
         requests=conversation.part(requests_seen) if membership.groups else conversation.Part(),
         claims=conversation.part(lambda: _own("ppi", "/v1/claims", "payee_id", membership.id)),
-        messages=conversation.part(
-            lambda: _own("notifications", "/v1/deliveries", "member_id", membership.id)[-LATEST:]
-        ),
+        messages=conversation.part(lambda: _latest_messages(membership.id)),
         activities=activity_labels() if membership.id else {},
     )
+
+
+def _latest_messages(member_id: str) -> list[dict[str, Any]]:
+    rows = _own("notifications", "/v1/deliveries", "member_id", member_id)
+    return sorted(rows, key=lambda row: str(row["queued_at"]), reverse=True)[:LATEST]
 
 
 def _own(service: str, path: str, owner: str, member_id: str) -> list[dict[str, Any]]:

@@ -13,18 +13,21 @@ from services.portal.person import current_person, for_roles, signed_in
 
 blueprint = Blueprint("messages", __name__)
 
+BY_HAND = ("by-hand", "failed")  # what no machine will do: letters, calls, and mails that came back
+
 
 @blueprint.get("/messages")
 @signed_in
 def show_all() -> str:
     person = current_person()
+    everybody = person is not None and person.has("coordinator")
     rows = conversation.every("notifications", "/v1/deliveries")
     rows.sort(key=lambda row: str(row["queued_at"]), reverse=True)
     return render_template(
         "messages/show_all.html.jinja",
-        by_hand=[row for row in reversed(rows) if row["status"] == "by-hand"],
-        others=[row for row in rows if row["status"] != "by-hand"],
-        everybody=bool(person and person.has("coordinator")),
+        by_hand=[row for row in reversed(rows) if everybody and row["status"] in BY_HAND],
+        others=[row for row in rows if not (everybody and row["status"] in BY_HAND)],
+        everybody=everybody,
     )
 
 
@@ -56,4 +59,4 @@ def done(delivery_id: UUID) -> str | Response | tuple[str, int]:
 def _page(delivery_id: UUID, form: forms.Form) -> str:
     answer = conversation.get("notifications", f"/v1/deliveries/{delivery_id}")
     form.seen = answer.etag
-    return render_template("messages/show.html.jinja", delivery=answer.body, form=form)
+    return render_template("messages/show.html.jinja", delivery=answer.body, form=form, by_hand=BY_HAND)

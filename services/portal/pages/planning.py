@@ -29,7 +29,13 @@ FIELDS = [
     "online_link",
     "phone_number",
 ]
-SERVICE_NAMES = {"starts_at": "starts", "ends_at": "ends", "speaker": "speaker-name"}
+SERVICE_NAMES = {
+    "starts_at": "starts",
+    "ends_at": "ends",
+    "speaker": "speaker-name",
+    "meeting-in-the-past": "day",
+    "ends-before-it-starts": "ends",
+}
 
 
 @blueprint.get("/meetings/plan")

@@ -19,6 +19,8 @@ blueprint = Blueprint("support_asking", __name__)
 
 FIELDS = ["title", "kind", "summary", "needed_by", "reviewers", "activity"]
 
+RULES = {"too-soon": "needed_by", "too-far-away": "needed_by", "one-or-two-reviewers": "reviewers"}
+
 # Reviewers need at least two weeks to read an application (doi 10.1186/s40900-017-0058-y, table 1). The ppi
 # service holds the rule; here it only tells the earliest day before somebody types a wrong one.
 NOTICE = timedelta(days=14)
@@ -45,7 +47,7 @@ def send() -> str | Response | tuple[str, int]:
             flash("We have your request. The coordinator will check it against members' priorities.")
             return redirect(url_for("support_request.show", request_id=stored.body["id"]))
         except Problem as problem:
-            form.take(problem)
+            form.take(problem, RULES)
         except ServiceAway:
             form.take_absence()
     return _page(form), 422

@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from services.portal import conversation, forms
-from services.portal.api_client import Answer, Problem, ServiceAway
+from services.portal.api_client import Problem, ServiceAway
 from services.portal.directory import own_membership
 from services.portal.pages.claims import activity_labels
 from services.portal.pages.support import stages
@@ -28,6 +28,19 @@ FIELDS = {
     "review": ["text"],
     "release": [],
     "answer": ["what_we_changed"],
+}
+# From "it fits" until the feedback goes out: somebody may still be asked, and reviews may still come in.
+UNDER_WAY = ("relevant", "offered", "in-review", "review-in")
+# Rules of the service about one field, by their codes; and fields that have another name there.
+RULES = {
+    "offer": {
+        "answer-by-passed": "answer_by",
+        "answer-by-too-late": "answer_by",
+        "own-request": "member_id",
+        "already-asked": "member_id",
+        "said-no": "member_id",
+    },
+    "decline": {"reason": "reason_for_declining"},
 }
 DONE = {
     "judge": "Your decision is stored. The researcher is told.",
@@ -71,7 +84,7 @@ def act(request_id: UUID) -> str | Response | tuple[str, int]:
         except Problem as problem:
             if problem.status == 412:
                 return _page(request_id, changed_meanwhile=True), 412
-            form.take(problem, {"reason": "reason_for_declining"} if action == "decline" else None)
+            form.take(problem, RULES.get(action))
         except ServiceAway:
             form.take_absence()
     return _page(request_id, {action: form}), 422
@@ -140,7 +153,9 @@ READERS: dict[str, Callable[[forms.Form], Step]] = {
 
 def _page(request_id: UUID, sent: dict[str, forms.Form] | None = None, changed_meanwhile: bool = False) -> str:
     answer = conversation.get("ppi", f"/v1/support-requests/{request_id}")
-    steps = possible_steps(answer.body)
+    person, me = current_person(), own_membership().id
+    coordinates = person is not None and person.has("coordinator")
+    steps = possible_steps(answer.body, me, coordinates)
     shown = {name: (sent or {}).get(name) or forms.blank(FIELDS[name], action=name) for name in steps}
     shown |= sent or {}  # a step that is no longer possible still tells why
     for form in shown.values():
@@ -152,9 +167,9 @@ def _page(request_id: UUID, sent: dict[str, forms.Form] | None = None, changed_m
         steps=steps,
         forms=shown,
         refused=next(iter((sent or {}).values()), None),
-        mine=_own_offer(answer),
-        is_requester=own_membership().id == answer.body.get("requester_id"),
-        coordinates=bool((person := current_person()) and person.has("coordinator")),
+        mine=_own_offer(answer.body, me),
+        is_requester=me == answer.body.get("requester_id"),
+        coordinates=coordinates,
         changed_meanwhile=changed_meanwhile,
         priorities=conversation.part(lambda: conversation.every("ppi", "/v1/priorities")) if "judge" in steps else None,
         reviewers=conversation.part(lambda: conversation.every("ppi", "/v1/reviewers")) if "offer" in steps else None,
@@ -162,30 +177,28 @@ def _page(request_id: UUID, sent: dict[str, forms.Form] | None = None, changed_m
     )
 
 
-def _own_offer(answer: Answer) -> dict[str, Any] | None:
-    me = own_membership().id
-    offers: list[dict[str, Any]] = [offer for offer in answer.body.get("offers") or [] if offer["member_id"] == me]
-    return offers[-1] if me and offers else None
-
-
-def possible_steps(request_shown: dict[str, Any]) -> list[str]:
-    """What this person may do next, as far as the portal can tell. The service has the last word."""
-    person, me, status = current_person(), own_membership().id, request_shown["status"]
-    own = [offer for offer in request_shown.get("offers") or [] if me and offer["member_id"] == me]
-    steps = []
-    if own and own[-1]["status"] == "offered":
+def possible_steps(request_shown: dict[str, Any], me: str, coordinates: bool) -> list[str]:
+    """What somebody may do next, as far as the portal can tell; `me` is her member id. The service decides."""
+    status, offers = request_shown["status"], request_shown.get("offers") or []
+    own = _own_offer(request_shown, me)
+    steps: list[str] = []
+    if own and own["status"] == "offered":
         steps += ["accept", "decline"]
     has_reviewed = any(review.get("reviewer_id") == me for review in request_shown.get("reviews") or [])
-    if own and own[-1]["status"] == "accepted" and not has_reviewed and status in ("offered", "in-review", "review-in"):
-        steps.append("review")
-    if person and person.has("coordinator"):
-        if status == "submitted":
-            steps.append("judge")
-        if status in ("relevant", "offered", "in-review"):
-            steps.append("offer")
-        if status == "review-in":
-            steps.append("release")
-    requester = request_shown.get("requester_id")
-    if status == "released" and requester and (requester == me or (person and requester == person.subject)):
+    if own and own["status"] == "accepted" and not has_reviewed and status in UNDER_WAY:
+        steps += ["review", "decline"]
+    if coordinates and status == "submitted":
+        steps.append("judge")
+    if coordinates and status == "review-in":
+        steps.append("release")
+    accepted = sum(offer["status"] == "accepted" for offer in offers)
+    if coordinates and status in UNDER_WAY and accepted < request_shown["reviewers"]:
+        steps.append("offer")
+    if status == "released" and me and request_shown.get("requester_id") == me:
         steps.append("answer")
     return steps
+
+
+def _own_offer(request_shown: dict[str, Any], me: str) -> dict[str, Any] | None:
+    own: list[dict[str, Any]] = [row for row in request_shown.get("offers") or [] if row["member_id"] == me]
+    return own[-1] if me and own else None

@@ -56,3 +56,10 @@ def test_a_mended_form_is_a_new_request_but_a_repeated_one_is_the_same() -> None
     assert form.key == first, "nobody knows whether it was stored: sending it again must not store it twice"
     form.take(problem_from("meetings", 409, problem()))
     assert form.key != first, "the same key with another body would be refused"
+
+
+def test_a_rule_about_one_field_is_told_beside_that_field() -> None:
+    form = Form(("needed_by",))
+    refusal = {"type": "urn:copse:problem:too-soon", "status": 409, "detail": "Reviewers need at least 14 days."}
+    form.take(problem_from("ppi", 409, refusal), {"too-soon": "needed_by"})
+    assert form.error_list == [{"text": "Reviewers need at least 14 days.", "href": "#needed_by"}]
