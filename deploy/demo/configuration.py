@@ -68,9 +68,7 @@ class Configuration:
         gateway = environment.get("COPSE_GATEWAY", "").rstrip("/")
         known = behind(gateway) if gateway else on_this_machine(offset(environment))
         names = {"mail": "MAIL_CATCHER_URL", "issuer": "OIDC_ISSUER"}
-        said = {
-            part: environment.get(names.get(part, f"{part.upper()}_URL"), "").rstrip("/") for part in known
-        }
+        said = {part: environment.get(names.get(part, f"{part.upper()}_URL"), "").rstrip("/") for part in known}
         return cls.at({part: said[part] or address for part, address in known.items()}, password(environment))
 
     @classmethod
@@ -106,9 +104,7 @@ def offset(environment: Mapping[str, str] = os.environ) -> int:
     """COPSE_PORT_OFFSET: a number that is added to every port of the demo."""
     said = environment.get("COPSE_PORT_OFFSET", "0")
     if not said.isdecimal() or int(said) > 65535 - max(PORTS.values()):
-        raise NotConfigured(
-            f"COPSE_PORT_OFFSET is {said!r}; it must be a number that keeps every port below 65536."
-        )
+        raise NotConfigured(f"COPSE_PORT_OFFSET is {said!r}; it must be a number that keeps every port below 65536.")
     return int(said)
 
 

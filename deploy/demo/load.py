@@ -81,7 +81,8 @@ def admit_people(configuration: Configuration, coordinator: Client, communities:
 
 
 def approve(coordinator: Client, member: str, *, key: str | None = None) -> Answer:
-    """Approves an application as it stands."""
+    """Approves an application as it stands, once the coordinator sees it."""
+    until("the coordinator sees the application", lambda: coordinator.finds("membership", f"members/{member}"))
     etag = coordinator.get("membership", f"members/{member}").etag
     return coordinator.post("membership", f"applications/{member}/approval", {}, key=key, if_match=etag)
 

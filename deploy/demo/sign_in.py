@@ -65,9 +65,7 @@ def sign_in(issuer: str, username: str, password: str, client: str = CLIENT, red
             timeout=SECONDS,
         )
     except requests.RequestException as problem:
-        raise NotSignedIn(
-            f"The identity provider at {issuer} does not answer ({type(problem).__name__})."
-        ) from problem
+        raise NotSignedIn(f"The identity provider at {issuer} does not answer ({type(problem).__name__}).") from problem
     if not token.ok:
         raise NotSignedIn(f"{issuer} gave {username} no token: {token.status_code} {token.text[:300]}")
     return str(token.json()["access_token"])
@@ -78,9 +76,7 @@ def found(browser: requests.Session, issuer: str) -> dict[str, Any]:
     address = f"{issuer}/.well-known/openid-configuration"
     answer = browser.get(address, timeout=SECONDS)
     if not answer.ok:
-        raise NotSignedIn(
-            f"{address} answers {answer.status_code}: this is not the address of an identity provider."
-        )
+        raise NotSignedIn(f"{address} answers {answer.status_code}: this is not the address of an identity provider.")
     return cast(dict[str, Any], answer.json())
 
 
