@@ -9,9 +9,7 @@ from deploy.serve import Server
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m deploy.identity", description=__doc__)
-    parser.add_argument(
-        "--bind", default="127.0.0.1:8005", help="HOST:PORT to listen on (default: %(default)s)"
-    )
+    parser.add_argument("--bind", default="127.0.0.1:8005", help="HOST:PORT to listen on (default: %(default)s)")
     Server(application(Settings.from_environment()), parser.parse_args().bind).run()
 
 

@@ -12,9 +12,7 @@ from deploy.serve import Server
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m deploy.mail_catcher", description=__doc__)
     parser.add_argument("--smtp", default="127.0.0.1:1025", help="HOST:PORT for mail (default: %(default)s)")
-    parser.add_argument(
-        "--http", default="127.0.0.1:8006", help="HOST:PORT for the pages (default: %(default)s)"
-    )
+    parser.add_argument("--http", default="127.0.0.1:8006", help="HOST:PORT for the pages (default: %(default)s)")
     parser.add_argument("--folder", type=Path, help="keep the mails in this folder across restarts")
     chosen = parser.parse_args()
     caught = Caught(chosen.folder)

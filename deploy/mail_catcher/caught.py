@@ -51,9 +51,7 @@ class Mail:
     def is_for(self, address: str) -> bool:
         """Whether `address` is a recipient, by the envelope or by the header; case does not matter."""
         named = getaddresses([str(value) for value in self.message.get_all("To", [])])
-        return address.lower() in {
-            known.lower() for known in (*self.recipients, *(mail for _, mail in named))
-        }
+        return address.lower() in {known.lower() for known in (*self.recipients, *(mail for _, mail in named))}
 
     def _body(self, kind: str) -> str:
         for part in self.message.walk():
