@@ -73,7 +73,7 @@ def test_an_invitation_says_when_where_who_and_how_to_answer() -> None:
         "Where: Village hall, Example Lane",
         "By phone: 01632 960123",
         "Join online:\nhttps://meet.example.org/july",
-        "- Zoë Invented, on: Why people stay",
+        "Who will speak:\n\n- Zoë Invented, on: Why people stay\n\nYou can come",
         "https://copse.example.org/meetings/00000000-0000-0000-0000-00000000000a",
     ):
         assert part in letter.text, part
