@@ -1,6 +1,6 @@
 """Events to JSON and back: strict, with personal fields sealed, and old versions brought up to date."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from types import UnionType
@@ -38,7 +38,6 @@ class Codec:
                 raise TypeError(f"two events are named {known.name}: {cls.__name__} and {self._types[known.name][0]}")
             self._types[known.name] = (cls, known)
         self._personal = {cls: _has_personal(cls) for cls, _ in self._types.values()}
-        self._names = {cls: {field.name for field in fields(cls)} for cls, _ in self._types.values()}
 
     def name_of(self, cls: type) -> str | None:
         """The name under which events of a class are stored, or None when it is not one of these."""
@@ -49,18 +48,26 @@ class Codec:
         return name in self._types
 
     def encode(self, event: Event, event_id: UUID, stream: str) -> tuple[str, int, str]:
-        """(type name, version, JSON). Raises UnknownEvent for a class that this service does not own."""
-        known = type_of(type(event))
-        if known is None or known.name not in self._types:
-            raise UnknownEvent(f"{type(event).__name__} is not an event of this service")
-        if not self._personal[type(event)]:
-            return known.name, known.version, msgspec.json.encode(event).decode()
+        """(type name, version, JSON). Raises UnknownEvent for a class that this service does not own.
+
+        Raises msgspec.ValidationError for an event that could not be read back, such as one with a naive datetime:
+        once stored, it would stop its stream and every reader for ever.
+        """
+        cls = type(event)
+        known = type_of(cls)
+        if known is None or self.name_of(cls) is None:
+            raise UnknownEvent(f"{cls.__name__} is not an event of this service")
+        if not self._personal[cls]:
+            data = msgspec.json.encode(event)
+            msgspec.json.decode(data, type=cls)
+            return known.name, known.version, data.decode()
         plain = cast(Fields, msgspec.to_builtins(event))
+        msgspec.convert(plain, cls)
 
         def seal(text: str, owner: UUID, path: str) -> str:
             return self._seal(owner, text, f"{event_id}/{path}")
 
-        _each_personal(type(event), plain, id_of(stream), "", seal)
+        _each_personal(cls, plain, id_of(stream), "", seal)
         return known.name, known.version, msgspec.json.encode(plain).decode()
 
     def decode(self, stored: Stored) -> Recorded:
@@ -70,11 +77,11 @@ class Codec:
         cls, known = self._types[stored.type]
         if not 1 <= stored.schema_version <= known.version:
             raise UnknownEvent(f"{stored.type} version {stored.schema_version} is newer than this release reads")
-        plain = cast(Fields, msgspec.json.decode(stored.data))
+        plain = msgspec.json.decode(stored.data, type=Fields)
         for upcaster in known.upcasters[stored.schema_version - 1 :]:
             plain = upcaster(plain)
-        if not self._lenient and (unknown := plain.keys() - self._names[cls]):
-            raise msgspec.ValidationError(f"{stored.type} has unknown fields: {', '.join(sorted(unknown))}")
+        if not self._lenient and (unknown := sorted(_unknown_in(cls, plain, ""))):
+            raise msgspec.ValidationError(f"{stored.type} has unknown fields: {', '.join(unknown)}")
         if self._personal[cls]:
 
             def unseal(text: str, _owner: UUID, path: str) -> str | None:
@@ -111,6 +118,26 @@ def _fields_of(cls: type) -> tuple[_Field, ...]:
     )
 
 
+@cache
+def _names_of(cls: type) -> frozenset[str]:
+    return frozenset(field.name for field in fields(cls))
+
+
+def _unknown_in(cls: type, plain: Fields, prefix: str) -> Iterator[str]:
+    """The paths of what `plain` holds and the class, or a dataclass inside it, does not name."""
+    yield from (prefix + name for name in plain.keys() - _names_of(cls))
+    for field in _fields_of(cls):
+        for inner in field.inner:
+            for index, part in _parts(plain.get(field.name)):
+                yield from _unknown_in(inner, part, f"{prefix}{field.name}/{index}/")
+
+
+def _parts(value: object) -> Iterable[tuple[int, Fields]]:
+    """The dataclasses in a field's value, numbered: those of a list, the one that it is, or none."""
+    each = value if isinstance(value, list | tuple) else [value]
+    return ((nth, cast(Fields, part)) for nth, part in enumerate(each) if isinstance(part, dict))
+
+
 def _has_personal(cls: type) -> bool:
     return any(field.sealed or any(map(_has_personal, field.inner)) for field in _fields_of(cls))
 
@@ -129,9 +156,8 @@ def _each_personal(
             plain[field.name] = changed if changed is not None or field.may_be_none else ERASED
             continue
         for inner in field.inner:
-            parts = value if isinstance(value, list | tuple) else [value]
-            for index, part in enumerate(parts):
-                _each_personal(inner, cast(Fields, part), stream_owner, f"{prefix}{field.name}/{index}/", change)
+            for index, part in _parts(value):
+                _each_personal(inner, part, stream_owner, f"{prefix}{field.name}/{index}/", change)
 
 
 def _seal_of(hint: object) -> Sealed | None:
