@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import secrets
 from base64 import b64decode, b64encode
+from dataclasses import dataclass
 from time import monotonic
 from uuid import UUID
 
@@ -27,6 +28,22 @@ class WrongMasterKey(Exception):
     """The master key does not open this keyring."""
 
 
+class NotSealed(ValueError):
+    """A text that was not sealed here, or that was altered or moved since."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """`mark` tells a person's later key from her destroyed one; it says nothing about either."""
+
+    cipher: AESGCM
+    mark: str
+
+    @classmethod
+    def of(cls, key: bytes) -> "_Key":
+        return cls(AESGCM(key), hashlib.sha256(b"mark of a key" + key).hexdigest()[:8])
+
+
 class Keyring:
     """Seals and opens personal text. Safe to share between threads."""
 
@@ -36,44 +53,55 @@ class Keyring:
             raise WrongMasterKey(f"KEYRING_MASTER_KEY must hold 32 bytes in base64, not {len(master_key)}.")
         self._database = database
         self._master = master_key
-        self._ciphers: dict[UUID, tuple[float, AESGCM | None]] = {}
+        self._keys: dict[UUID, tuple[float, _Key | None]] = {}
         self._index_key: bytes | None = None
 
     def seal(self, subject: UUID, text: str, associated: str) -> str:
-        """`sealed:<subject>:<base64 of nonce and ciphertext>`. Makes the person's key when she has none yet."""
-        cipher = self._cipher(subject) or self._new_cipher(subject)
+        """`sealed:<subject>:<mark of her key>:<base64 of nonce and ciphertext>`. Makes her key when she has none."""
+        key = self._key(subject) or self._new_key(subject)
         nonce = secrets.token_bytes(12)
-        sealed = nonce + cipher.encrypt(nonce, text.encode(), associated.encode())
-        return f"{_PREFIX}:{subject}:{b64encode(sealed).decode()}"
+        sealed = nonce + key.cipher.encrypt(nonce, text.encode(), associated.encode())
+        return f"{_PREFIX}:{subject}:{key.mark}:{b64encode(sealed).decode()}"
 
     def unseal(self, text: str, associated: str) -> str | None:
-        """The text, or None when the person's key is destroyed. Raises ValueError for what was never sealed here."""
-        prefix, subject, body = text.split(":", 2)
-        if prefix != _PREFIX:
-            raise ValueError("a personal field holds text that is not sealed")
-        cipher = self._cipher(UUID(subject))
-        if cipher is None:
+        """The text, or None when the key that sealed it is destroyed. Raises NotSealed."""
+        match text.split(":"):
+            case [prefix, subject, mark, body] if prefix == _PREFIX:
+                key = self._marked(UUID(subject), mark)
+            case _:
+                raise NotSealed("a personal field holds text that is not sealed")
+        if key is None:
             return None
         raw = b64decode(body)
         try:
-            return cipher.decrypt(raw[:12], raw[12:], associated.encode()).decode()
+            return key.cipher.decrypt(raw[:12], raw[12:], associated.encode()).decode()
         except InvalidTag as error:
-            raise ValueError("a sealed field was altered or moved to another event") from error
+            raise NotSealed("a sealed field was altered or moved to another event") from error
 
     def pseudonym(self, purpose: str, value: str) -> UUID:
         """An id that stands for `value` and that nobody without the keyring can work out, always the same."""
         digest = hmac.digest(self._indexing(), f"{purpose}\0{value}".encode(), hashlib.sha256)
         return UUID(bytes=digest[:16], version=5)  # RFC 9562: a name-based id; 3.11 knows no version 8
 
-    def _cipher(self, subject: UUID) -> AESGCM | None:
-        known = self._ciphers.get(subject)
+    def _marked(self, subject: UUID, mark: str) -> _Key | None:
+        """The key with a mark, or None when it is destroyed: the person may have a later one."""
+        key = self._key(subject)
+        if key is not None and key.mark != mark:
+            key = self._read(subject)  # the one remembered here may be the older one
+        return key if key is not None and key.mark == mark else None
+
+    def _key(self, subject: UUID) -> _Key | None:
+        known = self._keys.get(subject)
         if known and known[0] > monotonic():
             return known[1]
+        return self._read(subject)
+
+    def _read(self, subject: UUID) -> _Key | None:
         with self._database.transaction() as db:
             wrapped = db.value(memoryview, "select wrapped from subject_keys where subject = %s", str(subject))
         return self._remember(subject, wrapped)
 
-    def _new_cipher(self, subject: UUID) -> AESGCM:
+    def _new_key(self, subject: UUID) -> _Key:
         wrapped = aes_key_wrap(self._master, secrets.token_bytes(32))
         with self._database.transaction() as db:
             # Two processes may meet here: the first key wins, both read it back.
@@ -82,18 +110,17 @@ class Keyring:
                 str(subject),
                 wrapped,
             )
-            kept = db.value(memoryview, "select wrapped from subject_keys where subject = %s", str(subject))
-        cipher = self._remember(subject, kept)
-        if cipher is None:
+        key = self._read(subject)
+        if key is None:
             raise WrongMasterKey(f"no key could be made for {subject}")
-        return cipher
+        return key
 
-    def _remember(self, subject: UUID, wrapped: memoryview | None) -> AESGCM | None:
-        cipher = AESGCM(self._unwrapped(bytes(wrapped))) if wrapped is not None else None
-        if len(self._ciphers) >= _REMEMBERED_KEYS:
-            self._ciphers.clear()
-        self._ciphers[subject] = (monotonic() + _REMEMBERED_SECONDS, cipher)
-        return cipher
+    def _remember(self, subject: UUID, wrapped: memoryview | None) -> _Key | None:
+        key = _Key.of(self._unwrapped(bytes(wrapped))) if wrapped is not None else None
+        if len(self._keys) >= _REMEMBERED_KEYS:
+            self._keys.clear()
+        self._keys[subject] = (monotonic() + _REMEMBERED_SECONDS, key)
+        return key
 
     def _unwrapped(self, wrapped: bytes) -> bytes:
         try:
