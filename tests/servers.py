@@ -57,6 +57,26 @@ def eventually(holds: Callable[[], object], what: str, seconds: float = 15) -> N
         time.sleep(_LOOK_AGAIN_SECONDS)
 
 
+_EMPTIED = """
+do $$
+declare each text;
+begin
+    for each in select nspname from pg_namespace where nspname !~ '^(pg_|public$|information_schema$)' loop
+        execute format('drop schema %I cascade', each);
+    end loop;
+    for each in select tablename from pg_tables where schemaname = 'public' and tablename !~ 'yoyo' loop
+        execute format('delete from %I', each);
+    end loop;
+end $$
+"""
+
+
+def emptied(database: Database) -> None:
+    """Forgets what the last test left in a database: quicker than a new one for each test."""
+    with database.transaction() as db:
+        db.execute(_EMPTIED)
+
+
 class Databases:
     """Makes databases that nobody used before, as copies of ones that are migrated once."""
 

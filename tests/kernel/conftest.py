@@ -19,16 +19,37 @@ from shared.messages.codec import Codec
 from shared.messages.decisions import Context
 from shared.privacy.keyring import Keyring
 from tests.kernel.notebook import EVENTS
-from tests.servers import Databases
+from tests.servers import Databases, emptied
 
 NewDatabase = Callable[[Callable[[Databases], str]], str]
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
 
+@pytest.fixture(scope="session")
+def events_url(databases: Databases) -> str:
+    return databases.for_events()
+
+
+@pytest.fixture(scope="session")
+def keys_url(databases: Databases) -> str:
+    return databases.for_keys()
+
+
 @pytest.fixture
-def database(new_database: NewDatabase) -> Iterator[Database]:
-    """Connections to a fresh event database."""
-    database = Database(new_database(Databases.for_events), application="copse-test")
+def database(events_url: str) -> Iterator[Database]:
+    """Connections to an event database with no events."""
+    yield from _connected(events_url)
+
+
+@pytest.fixture
+def keys(keys_url: str) -> Iterator[Database]:
+    """Connections to a keyring with no keys."""
+    yield from _connected(keys_url)
+
+
+def _connected(url: str) -> Iterator[Database]:
+    database = Database(url, application="copse-test")
+    emptied(database)
     yield database
     database.close()
 
@@ -36,14 +57,6 @@ def database(new_database: NewDatabase) -> Iterator[Database]:
 @pytest.fixture
 def store(database: Database) -> PostgresEventStore:
     return PostgresEventStore(database)
-
-
-@pytest.fixture
-def keys(new_database: NewDatabase) -> Iterator[Database]:
-    """Connections to a fresh keyring."""
-    database = Database(new_database(Databases.for_keys), application="copse-test", size=4)
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What every event store promises: one suite, run against each."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -25,8 +25,6 @@ from shared.eventstore.store import (
     Write,
 )
 from shared.messages.recorded import BEGINNING, Metadata, Position, Stored
-from tests.kernel.conftest import NewDatabase
-from tests.servers import Databases
 
 AT = datetime(2026, 3, 2, 10, 0, 0, 123456, tzinfo=UTC)
 WHO = Metadata(actor="member:0190", channel="phone", correlation_id=UUID(int=7), causation_id=UUID(int=8))
@@ -34,13 +32,10 @@ ASKED = Request(actor="member:0190", key="once", fingerprint="f", response='{"st
 
 
 @pytest.fixture(params=["memory", "postgres"])
-def store(request: pytest.FixtureRequest, new_database: NewDatabase) -> Iterator[EventStore]:
+def store(request: pytest.FixtureRequest) -> EventStore:
     if request.param == "memory":
-        yield MemoryEventStore()
-        return
-    database = Database(new_database(Databases.for_events), application="copse-test")
-    yield PostgresEventStore(database)
-    database.close()
+        return MemoryEventStore()
+    return PostgresEventStore(request.getfixturevalue("database"))
 
 
 def facts(count: int) -> tuple[NewEvent, ...]:
@@ -289,33 +284,25 @@ appends = some.lists(
 )
 
 
-class TestAnySequenceOfAppends:
-    @pytest.fixture
-    def real(self, new_database: NewDatabase) -> Iterator[EventStore]:
-        database = Database(new_database(Databases.for_events), application="copse-test")
-        yield PostgresEventStore(database)
-        database.close()
-
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(appends)
-    def test_comes_to_the_same_in_memory_and_in_postgres(
-        self, real: EventStore, sequence: list[tuple[list[tuple[str, int, int]], str | None]]
-    ) -> None:
-        """Streams and actors carry the example's own name, because one database serves all examples."""
-        example = uuid4().hex
-        memory = MemoryEventStore()
-        versions = dict.fromkeys(STREAMS, 0)
-        for writes, key in sequence:
-            request = Request(example, key, "f", "{}") if key else None
-            made = [
-                Write(f"{example}-{name}", max(0, versions[name] + off), facts(count)) for name, off, count in writes
-            ]
-            outcomes = [outcome(partial(each.append, made, WHO, AT, request)) for each in (memory, real)]
-            assert outcomes[0] == outcomes[1]
-            versions = {name: len(memory.read(f"{example}-{name}")) for name in STREAMS}
-        for name in STREAMS:
-            both = [[content(event) for event in each.read(f"{example}-{name}")] for each in (memory, real)]
-            assert both[0] == both[1]
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sequence=appends)
+def test_any_sequence_of_appends_comes_to_the_same_in_memory_and_in_postgres(
+    database: Database, sequence: list[tuple[list[tuple[str, int, int]], str | None]]
+) -> None:
+    """Streams and actors carry the example's own name, because one database serves all examples."""
+    real = PostgresEventStore(database)
+    example = uuid4().hex
+    memory = MemoryEventStore()
+    versions = dict.fromkeys(STREAMS, 0)
+    for writes, key in sequence:
+        request = Request(example, key, "f", "{}") if key else None
+        made = [Write(f"{example}-{name}", max(0, versions[name] + off), facts(count)) for name, off, count in writes]
+        outcomes = [outcome(partial(each.append, made, WHO, AT, request)) for each in (memory, real)]
+        assert outcomes[0] == outcomes[1]
+        versions = {name: len(memory.read(f"{example}-{name}")) for name in STREAMS}
+    for name in STREAMS:
+        both = [[content(event) for event in each.read(f"{example}-{name}")] for each in (memory, real)]
+        assert both[0] == both[1]
 
 
 def outcome(append: Callable[[], Position | None]) -> object:
