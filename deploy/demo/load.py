@@ -75,7 +75,7 @@ def admit_people(configuration: Configuration, coordinator: Client, communities:
         key = f"people/{person['name']}"
         applied = applicant.post("membership", "applications", person, key=key, channel=channel)
         if not waiting:
-            approve(coordinator, applied.id, key=key)
+            approve(coordinator, applied.id, key=f"{key}/approval")
             members[person["name"]] = applied.id
     return members
 
