@@ -4,6 +4,7 @@ The pool is SQLAlchemy's: it waits when it is empty and replaces connections tha
 does not. Nothing else of SQLAlchemy is used; SQL is plain.
 """
 
+import select
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -170,18 +171,17 @@ class Database:
 def _answers(connection: Connection) -> bool:
     """Whether the server still holds this connection: its socket must have nothing to say while nobody asked.
 
-    A round trip per use would cost as much as the query; a closed server side shows as readable without one.
+    A round trip per use would cost as much as the query; a closed server side shows as readable without one. It is
+    read until it is silent: a server that ends a connection says why first, and only then comes the end.
     """
-    import select
-
-    readable, _, _ = select.select([connection], [], [], 0)
-    if not readable:
-        return True
-    try:
-        connection.poll()
-    except psycopg2.Error:
-        return False
-    return not connection.closed
+    while select.select([connection], [], [], 0)[0]:
+        try:
+            connection.poll()
+        except psycopg2.Error:
+            return False
+        if connection.closed:
+            return False
+    return True
 
 
 def address_of(url: str) -> str:

@@ -1,0 +1,174 @@
+"""Connections die, run out and lead nowhere: each is told plainly, and none is handed on."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from time import monotonic
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import pytest
+
+from deploy.embedded.ports import free_port
+from shared.database.pool import Database, Transaction, Unavailable, address_of
+
+
+@pytest.fixture
+def single(events_url: str) -> Iterator[Database]:
+    """A pool of one connection."""
+    database = Database(events_url, application="copse-test-single", size=1)
+    yield database
+    database.close()
+
+
+def backend(db: Transaction) -> int:
+    return db.value(int, "select pg_backend_pid()") or 0
+
+
+def end(database: Database, process: int) -> None:
+    """Ends a connection from the server's side, as a failover or an administrator does, and waits until it is gone."""
+    with database.transaction() as db:
+        assert db.value(bool, "select pg_terminate_backend(%s, 5000)", process)
+
+
+def test_a_connection_is_used_again(single: Database) -> None:
+    with single.transaction() as db:
+        first = backend(db)
+    with single.transaction() as db:
+        assert backend(db) == first
+
+
+def test_a_connection_that_died_in_the_pool_is_replaced_unnoticed(single: Database, database: Database) -> None:
+    with single.transaction() as db:
+        first = backend(db)
+    end(database, first)
+    with single.transaction() as db:
+        assert backend(db) != first
+
+
+def test_every_connection_of_a_pool_may_have_died(database: Database, events_url: str) -> None:
+    pool = Database(events_url, application="copse-test", size=4)
+    with pool.transaction() as one, pool.transaction() as two, pool.transaction() as three, pool.transaction() as four:
+        processes = [backend(db) for db in (one, two, three, four)]
+    for process in processes:
+        end(database, process)
+    with pool.transaction() as db:
+        assert backend(db) not in processes
+    pool.close()
+
+
+def test_a_connection_that_dies_in_use_is_told_and_then_replaced(single: Database, database: Database) -> None:
+    def die() -> None:
+        with single.transaction() as db:
+            end(database, backend(db))
+            db.value(int, "select 1")
+
+    with pytest.raises(Unavailable):
+        die()
+    with single.transaction() as db:
+        assert db.value(int, "select 1") == 1
+
+
+def test_a_commit_that_never_arrived_is_told(single: Database, database: Database) -> None:
+    def die() -> None:
+        with single.transaction() as db:
+            db.execute("insert into readers (name) values ('lost')")
+            end(database, backend(db))
+
+    with pytest.raises(Unavailable):
+        die()
+    with single.transaction() as db:
+        assert db.value(int, "select count(*) from readers") == 0
+
+
+def test_what_fails_is_rolled_back_and_its_connection_is_clean(single: Database) -> None:
+    def fail() -> None:
+        with single.transaction() as db:
+            db.execute("insert into readers (name) values ('half')")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    with single.transaction() as db:
+        assert db.value(int, "select count(*) from readers") == 0
+
+
+def test_an_empty_pool_waits_for_a_connection_to_come_back(single: Database) -> None:
+    taken, give_back = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with single.transaction():
+            taken.set()
+            give_back.wait(10)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert taken.wait(10)
+    threading.Timer(0.2, give_back.set).start()
+    with single.transaction() as db:
+        assert db.value(int, "select 1") == 1
+        assert give_back.is_set()
+    holder.join()
+
+
+def test_an_empty_pool_does_not_wait_for_ever(single: Database) -> None:
+    began = monotonic()
+    with single.transaction(), pytest.raises(Unavailable, match="every connection of the pool is busy"):
+        single.transaction().__enter__()
+    assert monotonic() - began < 10
+
+
+def test_a_database_that_is_not_there_is_told_by_its_address_without_password() -> None:
+    password = quote("gänse/füßchen", safe="")
+    url = f"postgresql://copse:{password}@127.0.0.1:{free_port()}/copse_meetings"
+    database = Database(url, application="copse-test")
+    with pytest.raises(Unavailable) as unavailable:
+        database.transaction().__enter__()
+    sentence = str(unavailable.value)
+    assert sentence.startswith(f"PostgreSQL at {address_of(url)} does not answer")
+    assert "copse_meetings" in address_of(url)
+    assert password not in sentence
+    assert "gänse" not in sentence
+
+
+def test_a_wrong_password_is_told_without_either_password(events_url: str) -> None:
+    wrong = events_url.replace(events_url.split(":")[2].split("@")[0], "not-the-password")
+    with pytest.raises(Unavailable) as unavailable:
+        Database(wrong, application="copse-test").transaction().__enter__()
+    assert "not-the-password" not in str(unavailable.value)
+    assert "password" in str(unavailable.value)
+
+
+def test_a_transaction_that_is_forgotten_open_is_ended_by_the_server(single: Database) -> None:
+    """It would hold back every reader of events."""
+    with single.transaction() as db:
+        assert db.value(str, "show idle_in_transaction_session_timeout") == "15s"
+        assert db.value(str, "show lock_timeout") == "5s"
+        assert db.value(str, "show timezone") == "UTC"
+
+
+def test_rows_come_back_as_what_is_asked_for(database: Database) -> None:
+    @dataclass(frozen=True)
+    class Row:
+        id: UUID
+        at: datetime
+        on: date
+        words: list[str]
+        note: str | None
+
+    row = Row(uuid4(), datetime(2026, 3, 2, 10, tzinfo=UTC), date(2026, 3, 2), ["a", "b"], None)
+    with database.transaction() as db:
+        question = 'select %s::uuid as id, %s::timestamptz as at, %s::date as "on", %s::text[] as words, null as note'
+        assert db.all(Row, question, row.id, row.at, row.on, row.words) == [row]
+        assert db.one(Row, f"{question} limit 0", row.id, row.at, row.on, row.words) is None
+        assert db.all(int, "select generate_series(1, 3)") == [1, 2, 3]
+
+
+def test_values_are_bound_and_never_pasted(database: Database) -> None:
+    sharp = "'; drop table events; --"
+    with database.transaction() as db:
+        db.execute("insert into readers (name) values (%s)", sharp)
+        db.execute_values("insert into readers (name) values %s", [(f"{sharp}{nth}",) for nth in range(3)])
+        assert db.value(str, "select name from readers where name = %s", sharp) == sharp
+        assert db.value(int, "select count(*) from readers") == 4
