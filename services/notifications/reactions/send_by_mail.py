@@ -35,8 +35,10 @@ def _send(id: UUID, database: Database) -> Outcome:
     settings, now = mail_settings(), Clock.from_environment().now()
     with database.transaction() as db:
         row = delivery(db, id)
-        addressee = person(db, row.member_id) if row else None
-        if row is None or addressee is None:
+        if row is None:  # the agenda was faster than the projection
+            raise TryAgain("The list of messages does not show this one yet.")
+        addressee = person(db, row.member_id)
+        if addressee is None:
             raise TryAgain("The member whom this message is for is not known here yet.")
         if addressee.email is None:
             return HandOver(channel=channel_to(addressee))
@@ -69,7 +71,7 @@ def _send(id: UUID, database: Database) -> Outcome:
     except NoAddress:
         return RecordFailed(reason="The email address of this member is not one that mail can be sent to.")
     try:
-        _mailer().send(message, addressee.email)
+        mailer().send(message, addressee.email)
     except ServerAway as error:
         raise TryAgain(str(error)) from None
     except RefusedForGood as error:
@@ -78,7 +80,8 @@ def _send(id: UUID, database: Database) -> Outcome:
 
 
 @cache
-def _mailer() -> Mailer:
+def mailer() -> Mailer:
+    """The mailer of this process: it remembers for a moment that the server is away."""
     return Mailer(mail_settings().server)
 
 

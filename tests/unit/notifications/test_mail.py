@@ -1,17 +1,13 @@
 """Mails as programs read them, and what a real mail server's answers lead to."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import default
-from typing import Any
 from uuid import UUID
 
 import pytest
-from aiosmtpd.controller import Controller
 from icalendar import Calendar
 
 from deploy.embedded.ports import free_port
@@ -21,6 +17,9 @@ from services.notifications.letters.letter import write
 from services.notifications.mail import Mailer, NoAddress, RefusedForGood, ServerAway, mail
 from services.notifications.settings import MailServer
 from tests.unit.notifications.facts import FACTS, JULY
+from tests.unit.notifications.post_office import PostOffice
+
+Open = Callable[..., PostOffice]
 
 DELIVERY = UUID(int=77)
 NOW = datetime(2027, 6, 1, 12, 0, tzinfo=UTC)
@@ -47,47 +46,14 @@ def read(text: str | bytes) -> Calendar:
     return calendar
 
 
-class Server:
-    """A mail server that answers RCPT and DATA as it is told, and keeps what it takes."""
-
-    def __init__(self, rcpt: str = "250 OK", data: str = "250 OK") -> None:
-        self._rcpt, self._data = rcpt, data
-        self.taken: list[bytes] = []
-
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
-        if self._rcpt.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return self._rcpt
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        self.taken.append(envelope.content)
-        return self._data
+def mailer_to(office: PostOffice) -> Mailer:
+    return Mailer(MailServer("smtp", "127.0.0.1", office.port, None, None))
 
 
-Start = Callable[[Server], Mailer]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """`start(server)` gives a mailer that sends to it."""
-    controllers: list[Controller] = []
-
-    def started(server: Server) -> Mailer:
-        port = free_port()
-        controller = Controller(server, hostname="127.0.0.1", port=port)
-        controller.start()
-        controllers.append(controller)
-        return Mailer(MailServer("smtp", "127.0.0.1", port, None, None))
-
-    yield started
-    for controller in controllers:
-        controller.stop()
-
-
-def test_a_mail_arrives_with_its_names_and_its_words_whole(start: Start) -> None:
-    server = Server()
-    start(server).send(invitation_mail(), "sian@example.org")
-    arrived = message_from_bytes(server.taken[0], policy=default)
+def test_a_mail_arrives_with_its_names_and_its_words_whole(open_office: Open) -> None:
+    office = open_office()
+    mailer_to(office).send(invitation_mail(), "sian@example.org")
+    (arrived,) = office.arrived
     assert arrived["To"].addresses[0].display_name == "Siân O'Example"
     assert arrived["Subject"] == "Invitation: Keeping people in care work, Tuesday 6 July 2027"
     text = arrived.get_body(("plain",))
@@ -98,10 +64,10 @@ def test_a_mail_arrives_with_its_names_and_its_words_whole(start: Start) -> None
     assert "Zoë Invented" in html.get_content()
 
 
-def test_an_invitation_can_be_read_by_calendars_in_both_places(start: Start) -> None:
-    server = Server()
-    start(server).send(invitation_mail(), "sian@example.org")
-    arrived = message_from_bytes(server.taken[0], policy=default)
+def test_an_invitation_can_be_read_by_calendars_in_both_places(open_office: Open) -> None:
+    office = open_office()
+    mailer_to(office).send(invitation_mail(), "sian@example.org")
+    (arrived,) = office.arrived
     assert arrived.get_content_type() == "multipart/mixed"
     alternatives, attached = arrived.iter_parts()
     assert [each.get_content_type() for each in alternatives.iter_parts()] == [
@@ -129,16 +95,16 @@ def test_a_mail_says_that_no_person_sent_it() -> None:
 
 
 @pytest.mark.parametrize("answers", [("550 No such user sian@example.org", "250 OK"), ("250 OK", "554 Not wanted")])
-def test_what_is_refused_for_good_is_told_without_the_address(start: Start, answers: tuple[str, str]) -> None:
+def test_what_is_refused_for_good_is_told_without_the_address(open_office: Open, answers: tuple[str, str]) -> None:
     with pytest.raises(RefusedForGood, match=r"for good \(code 55\d\)") as refused:
-        start(Server(*answers)).send(invitation_mail(), "sian@example.org")
+        mailer_to(open_office(rcpt=answers[0], data=answers[1])).send(invitation_mail(), "sian@example.org")
     assert "@" not in str(refused.value)
 
 
 @pytest.mark.parametrize("answers", [("450 Busy", "250 OK"), ("250 OK", "452 Disk full")])
-def test_what_is_refused_for_now_is_tried_again(start: Start, answers: tuple[str, str]) -> None:
+def test_what_is_refused_for_now_is_tried_again(open_office: Open, answers: tuple[str, str]) -> None:
     with pytest.raises(ServerAway, match="for now"):
-        start(Server(*answers)).send(invitation_mail(), "sian@example.org")
+        mailer_to(open_office(rcpt=answers[0], data=answers[1])).send(invitation_mail(), "sian@example.org")
 
 
 def test_a_server_that_is_not_there_is_named_with_its_address() -> None:

@@ -1,0 +1,132 @@
+"""From a queued delivery to its mail: what is sent, what is handed over, what waits and what has failed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from services.notifications.contracts.meetings import MeetingPlanned
+from services.notifications.contracts.membership import MemberApproved
+from services.notifications.domain.delivery import (
+    Channel,
+    DeliveryQueued,
+    HandOver,
+    Kind,
+    RecordFailed,
+    RecordSent,
+)
+from services.notifications.reactions import send_by_mail
+from services.notifications.reactions.send_by_mail import send_mail
+from services.notifications.settings import mail_settings
+from shared.messages.clock import Clock
+from shared.messages.events import MemberId
+from shared.reactions.reaction import TryAgain
+from tests.unit.notifications.post_office import PostOffice
+from tests.unit.notifications.story import Story
+
+ANN, MEETING, DELIVERY = MemberId(UUID(int=1)), UUID(int=20), UUID(int=77)
+NOW = Clock().now()
+WELCOME = DeliveryQueued(member=ANN, kind=Kind.WELCOME, channel=Channel.EMAIL)
+INVITATION = DeliveryQueued(member=ANN, kind=Kind.MEETING_INVITATION, channel=Channel.EMAIL, meeting=MEETING)
+Open = Callable[..., PostOffice]
+
+
+def approved(email: str | None = "ann@example.org", phone: str | None = None) -> MemberApproved:
+    return MemberApproved(name="Ann", email=email, phone=phone, stakeholder_group="other")
+
+
+def planned(days: int) -> MeetingPlanned:
+    start = NOW + timedelta(days=days)
+    return MeetingPlanned(
+        community=UUID(int=10), title="A talk", about="About it.", starts_at=start, ends_at=start + timedelta(hours=1)
+    )
+
+
+@pytest.fixture
+def office(open_office: Open, monkeypatch: pytest.MonkeyPatch) -> PostOffice:
+    """A mail server that takes everything but mail to nobody@example.org, and the environment that names it."""
+    office = open_office(refusing="nobody@example.org")
+    monkeypatch.setenv("SMTP_URL", f"smtp://{office.address}")
+    monkeypatch.setenv("MAIL_FROM", "copse@example.org")
+    monkeypatch.setenv("PORTAL_URL", "https://copse.example.org")
+    for remembered in (mail_settings, send_by_mail.mailer):
+        remembered.cache_clear()
+    return office
+
+
+def test_a_letter_is_sent_and_what_it_said_is_recorded(story: Story, office: PostOffice) -> None:
+    story.hears(approved(), id=ANN)
+    story.hears(WELCOME, id=DELIVERY)
+    outcome = send_mail.act(DELIVERY, story.database)
+    assert isinstance(outcome, RecordSent)
+    (arrived,) = office.arrived
+    assert arrived["Message-ID"] == f"<{DELIVERY}@example.org>"
+    assert arrived["Subject"] == outcome.subject == "Welcome to Copse"
+    assert outcome.body.startswith("Dear Ann,")
+
+
+def test_only_invitations_carry_a_calendar_part(story: Story, office: PostOffice) -> None:
+    story.hears(approved(), id=ANN)
+    story.hears(planned(days=3), id=MEETING)
+    story.hears(INVITATION, id=DELIVERY)
+    send_mail.act(DELIVERY, story.database)
+    story.hears(WELCOME, id=UUID(int=78))
+    send_mail.act(UUID(int=78), story.database)
+    kinds = [[part.get_content_type() for part in mail.walk()] for mail in office.arrived]
+    assert ["text/calendar" in kind for kind in kinds] == [True, False]
+
+
+def test_it_waits_for_a_member_who_is_not_known_yet(story: Story, office: PostOffice) -> None:
+    story.hears(WELCOME, id=DELIVERY)
+    with pytest.raises(TryAgain, match="not known here yet"):
+        send_mail.act(DELIVERY, story.database)
+    assert office.arrived == []
+
+
+def test_it_waits_for_the_meeting_that_it_is_about(story: Story, office: PostOffice) -> None:
+    story.hears(approved(), id=ANN)
+    story.hears(INVITATION, id=DELIVERY)
+    with pytest.raises(TryAgain, match="The meeting that this message is about has not arrived"):
+        send_mail.act(DELIVERY, story.database)
+    assert office.arrived == []
+
+
+def test_who_turns_out_to_have_no_email_is_called(story: Story, office: PostOffice) -> None:
+    story.hears(approved(email=None, phone="01632 960001"), id=ANN)
+    story.hears(WELCOME, id=DELIVERY)
+    assert send_mail.act(DELIVERY, story.database) == HandOver(channel=Channel.PHONE)
+    assert office.arrived == []
+
+
+def test_nobody_is_invited_by_mail_to_a_meeting_that_has_begun(story: Story, office: PostOffice) -> None:
+    story.hears(approved(), id=ANN)
+    story.hears(planned(days=-1), id=MEETING)
+    story.hears(INVITATION, id=DELIVERY)
+    outcome = send_mail.act(DELIVERY, story.database)
+    assert outcome == RecordFailed(reason="The meeting had begun before this message could be sent.")
+    assert office.arrived == []
+
+
+@pytest.mark.parametrize("address", ["nobody@example.org", "not an address"])
+def test_an_address_that_no_mail_reaches_fails_at_once_and_is_not_named(
+    story: Story, office: PostOffice, address: str
+) -> None:
+    story.hears(approved(address), id=ANN)
+    story.hears(WELCOME, id=DELIVERY)
+    outcome = send_mail.act(DELIVERY, story.database)
+    assert isinstance(outcome, RecordFailed)
+    assert address not in outcome.reason
+
+
+def test_it_waits_while_the_mail_server_is_away(story: Story, office: PostOffice) -> None:
+    story.hears(approved(), id=ANN)
+    story.hears(WELCOME, id=DELIVERY)
+    office.close()
+    with pytest.raises(TryAgain, match="does not answer"):
+        send_mail.act(DELIVERY, story.database)
+
+
+def test_a_mail_server_that_stays_away_for_days_is_given_up() -> None:
+    reason = "The mail server 127.0.0.1:25 does not answer: ConnectionRefusedError."
+    assert send_mail.give_up(DELIVERY, reason) == RecordFailed(reason=reason)
