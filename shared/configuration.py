@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from shared.errors import CannotGoOn
+
 T = TypeVar("T")
 
 
-class Misconfigured(Exception):
+class Misconfigured(CannotGoOn):
     """What is missing or wrong in the environment, one sentence a line."""
 
     def __init__(self, mistakes: list[str]) -> None:

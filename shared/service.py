@@ -13,7 +13,6 @@ from shared.database.pool import Database
 from shared.eventstore.doorbell import Doorbell
 from shared.eventstore.postgres import PostgresEventStore
 from shared.identity.identity import FindMember, Permissions
-from shared.identity.tokens import TokenVerifier
 from shared.messages.clock import Clock
 from shared.messages.codec import Codec
 from shared.messages.decisions import Command, State
@@ -90,13 +89,6 @@ class Running:
         self.doorbell = Doorbell(self.database)
         self.store = PostgresEventStore(self.database)
         self.commands = Commands(self.store, self.codec, self.doorbell.ring)
-        self.tokens = TokenVerifier(
-            settings.issuer,
-            settings.internal_issuer,
-            settings.audience,
-            settings.roles_claim,
-            settings.algorithms,
-        )
 
     def _codec(self, events: Sequence[type], *, lenient: bool) -> Codec:
         return Codec(events, seal=self.keyring.seal, unseal=self.keyring.unseal, lenient=lenient)

@@ -1,32 +1,28 @@
-"""`copse`: the commands that every installation has. `python -m shared.cli` in a container, `copse` in a checkout."""
+"""`copse`: the commands that every installation has. `python -m shared.cli` in a container, `copse` in a checkout.
+
+Each command imports what it needs when it runs: a start must not pay for what the other commands use.
+"""
 
 import importlib
 import os
 import sys
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shared.configuration import Environment, Misconfigured, Settings
-from shared.database.migrate import migrate as apply_migrations
-from shared.database.pool import Database, Unavailable
-from shared.projections.projection import OutOfDate, make_tables
-from shared.service import Running, Service
-from shared.streaming.broker import Broker, BrokerUnavailable
-from shared.streaming.cloudevents import topic_of
-from shared.telemetry import logs
-from shared.worker import JOBS, Worker
+from shared.configuration import Settings
+from shared.errors import CannotGoOn
+
+if TYPE_CHECKING:
+    from shared.service import Service
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-_SHARED = Path(__file__).parent.parent
-_T = TypeVar("_T")
 
-
-def service_named(name: str) -> Service:
+def service_named(name: str) -> "Service":
     """The service that `services/<name>/service.py` composes."""
     try:
         module = importlib.import_module(f"services.{name}.service")
@@ -38,11 +34,12 @@ def service_named(name: str) -> Service:
     return service
 
 
-def plainly(run: Callable[[], _T]) -> _T:
-    """Runs a command; what is missing outside is told in a sentence, with exit status 2, not as a traceback."""
+@contextmanager
+def plainly() -> Iterator[None]:
+    """What must be mended outside is told in a sentence, with exit status 2, not as a traceback."""
     try:
-        return run()
-    except (Misconfigured, Unavailable, BrokerUnavailable, OutOfDate) as error:
+        yield
+    except CannotGoOn as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
 
@@ -50,48 +47,32 @@ def plainly(run: Callable[[], _T]) -> _T:
 @app.command()
 def migrate(names: Annotated[list[str], typer.Argument(help="Services' names, or keyring.")]) -> None:
     """Brings each database to this release, and makes the topics. Safe to repeat."""
-    for name in names:
-        if name == "keyring":
-            plainly(_migrate_keyring)
-        else:
-            plainly(partial(_migrate_service, service_named(name)))
+    from shared.cli.migrating import migrate_keyring, migrate_service
 
-
-def _migrate_keyring() -> None:
-    environment = Environment()
-    url = environment.text("KEYRING_DATABASE_URL")
-    environment.check()
-    applied = apply_migrations(Database(url, application="copse-migrate", size=1), [_SHARED / "privacy/migrations"])
-    typer.echo(f"keyring: {len(applied)} migrations applied")
-
-
-def _migrate_service(service: Service) -> None:
-    settings = Settings.read(service.name)
-    database = Database(settings.database_url, application="copse-migrate", size=2, statement_seconds=600)
-    folders = [_SHARED / "eventstore/migrations", service.folder / "migrations"]
-    applied = apply_migrations(
-        database, [folder for folder in folders if folder.exists()], [_SHARED / "eventstore/sql/append.sql"]
-    )
-    made = [projection.name for projection in service.projections if make_tables(projection, database)]
-    topics = [topic_of(each) for each in (service.name, *service.contracts)]
-    Broker(settings.kafka).make_topics(topics, replicas=settings.kafka_replicas)
-    typer.echo(f"{service.name}: {len(applied)} migrations applied, {len(made)} projections made")
+    with plainly():
+        for name in names:
+            typer.echo(migrate_keyring() if name == "keyring" else migrate_service(service_named(name)))
 
 
 @app.command()
 def worker(
     name: Annotated[str, typer.Argument(help="A service's name.")],
-    only: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(JOBS)}; may be repeated.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="relay, reader, consumer or agenda; may be repeated.")] = None,
     health_port: Annotated[int, typer.Option(help="Where /healthz and /readyz answer; 0 for nowhere.")] = 0,
     health_host: Annotated[str, typer.Option()] = "127.0.0.1",
 ) -> None:
-    """Runs a service's worker: relay, reader, consumer and agenda."""
+    """Runs a service's worker: relay, reader, consumer and agenda, or some of them."""
+    from shared.service import Running
+    from shared.telemetry import logs
+    from shared.worker import JOBS, Worker
+
     for job in only or []:
         if job not in JOBS:
             raise typer.BadParameter(f"--only {job}: choose from {', '.join(JOBS)}")
     service = service_named(name)
     logs.configure(f"{name}-worker")
-    running = plainly(lambda: Running(service, Settings.read(name)))
+    with plainly():
+        running = Running(service, Settings.read(name))
     raise typer.Exit(Worker(running, only or JOBS).run(health_port or None, health_host))
 
 
@@ -104,16 +85,17 @@ def web(
 ) -> None:
     """Serves a service's API (or the portal) with gunicorn."""
     if name != "portal":
-        plainly(lambda: Settings.read(name))
-    os.execvp(  # noqa: S606  # gunicorn takes this process's place, so that signals reach it
+        with plainly():
+            Settings.read(name)
+    heartbeats = "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp"  # noqa: S108  # gunicorn's, in memory where it can be
+    os.execv(  # noqa: S606  # gunicorn takes this process's place, so that signals reach it
         sys.executable,
         [sys.executable, "-m", "gunicorn", "--bind", bind, "--workers", str(workers), "--threads", str(threads),
          "--worker-class", "gthread", "--no-control-socket", "--graceful-timeout", "10",
-         "--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp",  # noqa: S108  # heartbeat files only
-         f"shared.cli.web:app('{name}')"],
+         "--worker-tmp-dir", heartbeats, f"shared.cli.web:app('{name}')"],
     )  # fmt: skip
 
 
-def main() -> Any:
+def main() -> None:
     """The entry point."""
-    return app()
+    app()

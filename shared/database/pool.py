@@ -1,31 +1,34 @@
 """Connections to one PostgreSQL database, and the few ways in which the house talks to it.
 
-The pool is SQLAlchemy's: it waits when it is empty and replaces connections that died, both of which psycopg2's own
-does not. Nothing else of SQLAlchemy is used; SQL is plain.
+The pool waits when it is empty and replaces connections that died, both of which psycopg2's own does not. It is ours
+because SQLAlchemy's, the other one that does both, costs each process 28 MB (docs/adr/0009-own-pool.md).
 """
 
 import select
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any, TypeVar, cast
+from threading import BoundedSemaphore
+from typing import TypeVar, cast
 from uuid import UUID
 
 import msgspec
 import psycopg2
 import psycopg2.extensions
 import psycopg2.extras
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import QueuePool
+
+from shared.errors import CannotGoOn
 
 T = TypeVar("T")
 Connection = psycopg2.extensions.connection
 
 _JSON = psycopg2.extensions.new_type((114, 3802), "JSON_AS_TEXT", lambda value, _: value)
+_LONGEST_WAIT_SECONDS = 5.0
 _KEEP = (UUID, datetime, date, memoryview, bytes)  # already the Python type that rows ask for
 
 
-class Unavailable(Exception):
+class Unavailable(CannotGoOn):
     """The database did not answer. `address` says which one, without user or password."""
 
     def __init__(self, address: str, reason: str) -> None:
@@ -90,45 +93,43 @@ class Database:
         self._application = application
         self._search_path = ",".join(search_path)
         self._statement_seconds = statement_seconds
-        self._pool = QueuePool(
-            cast(Any, self._connect),
-            pool_size=size,
-            max_overflow=0,
-            timeout=5,
-            use_lifo=True,
-            reset_on_return=None,
-        )
+        self._idle: deque[Connection] = deque()
+        self._places = BoundedSemaphore(size)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Commits at the end, rolls back on any exception. Raises Unavailable when the database is not there."""
-        connection, give_back = self._take()
+        if not self._places.acquire(timeout=_LONGEST_WAIT_SECONDS):
+            raise Unavailable(self.address, "every connection of the pool is busy")
         try:
-            yield Transaction(connection)
-            connection.commit()
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-            self._abandon(connection)
-            raise Unavailable(self.address, str(error)) from error
-        except BaseException:
-            if not connection.closed:
-                connection.rollback()
-            raise
-        finally:
-            give_back()
-
-    def _take(self) -> tuple[Connection, Any]:
-        """A connection that answers. One that died while it waited is thrown away, once around the pool."""
-        for _ in range(self._pool.size() + 1):
+            connection = self._idle_one() or self._connect()
             try:
-                pooled = self._pool.connect()
-            except PoolTimeout as error:
-                raise Unavailable(self.address, "every connection of the pool is busy") from error
-            connection = cast(Connection, pooled.dbapi_connection)
-            if connection.closed or not _answers(connection):
-                pooled.invalidate()
-                continue
-            return connection, pooled.close
-        raise Unavailable(self.address, "every connection of the pool is dead")
+                yield Transaction(connection)
+                connection.commit()
+            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                self._abandon(connection)
+                raise Unavailable(self.address, str(error)) from error
+            except BaseException:
+                if not connection.closed:
+                    connection.rollback()
+                raise
+            finally:
+                if not connection.closed:
+                    self._idle.append(connection)
+        finally:
+            self._places.release()
+
+    def _idle_one(self) -> Connection | None:
+        """The connection that was used last and still answers; those that died meanwhile are thrown away."""
+        while self._idle:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return None  # another thread was quicker
+            if not connection.closed and _answers(connection):
+                return connection
+            self._abandon(connection)
+        return None
 
     @contextmanager
     def own_connection(self) -> Iterator[Connection]:
@@ -143,7 +144,8 @@ class Database:
             self._abandon(connection)
 
     def close(self) -> None:
-        self._pool.dispose()
+        while self._idle:
+            self._abandon(self._idle.pop())
 
     def _connect(self) -> Connection:
         try:

@@ -34,7 +34,7 @@ def create_app(running: Running) -> Flask:
         api.register_blueprint(cast(Blueprint, resource))
     _errors_are_problems(api)
     problems.register(app)
-    authorization.guard(app)
+    authorization.guard(app, running)
     changes.repeat_answers(app)
     health.register(app, running)
 

@@ -7,12 +7,14 @@ from flask import Flask, current_app, g, request
 
 from shared.http.problems import Problem
 from shared.identity.identity import ANONYMOUS, Identity
+from shared.identity.tokens import TokenVerifier
 from shared.service import Running
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _RULE = "__copse_permission__"
 PUBLIC = "public"
+_TOKENS = "copse tokens"
 
 
 def running() -> Running:
@@ -32,7 +34,7 @@ def _identify() -> Identity:
     if not token or scheme.lower() != "bearer":
         return ANONYMOUS
     here = running()
-    claims = here.tokens.verify(token)
+    claims = cast(TokenVerifier, current_app.extensions[_TOKENS]).verify(token)
     account = here.keyring.pseudonym("account", f"{claims.issuer} {claims.subject}")
     with here.database.transaction() as db:
         member = here.service.find_member(db, account)
@@ -89,8 +91,12 @@ def rule_of(app: Flask, endpoint: str, method: str) -> str | None:
     return cast(str | None, getattr(marked, _RULE, None))
 
 
-def guard(app: Flask) -> None:
+def guard(app: Flask, running: Running) -> None:
     """Checks every request against its route's rule, and refuses to start when a route of the API has none."""
+    said = running.settings
+    app.extensions[_TOKENS] = TokenVerifier(
+        said.issuer, said.internal_issuer, said.audience, said.roles_claim, said.algorithms
+    )
     for route in app.url_map.iter_rules():
         for method in (route.methods or set()) - {"HEAD", "OPTIONS"}:
             if route.rule.startswith("/v1/") and rule_of(app, route.endpoint, method) is None:

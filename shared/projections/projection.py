@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from shared.database.pool import Database, Transaction
+from shared.errors import CannotGoOn
 from shared.messages.recorded import Recorded
 from shared.projections.subscriber import Subscriber
 
@@ -22,7 +23,7 @@ class Projection(Subscriber[None]):
             handler(recorded.event, recorded, db)
 
 
-class OutOfDate(Exception):
+class OutOfDate(CannotGoOn):
     """A projection's tables are of another version than its code."""
 
 

@@ -9,12 +9,14 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
+from shared.errors import CannotGoOn
+
 PARTITIONS = 12  # for life: with another number a stream's later events would go to another partition
 
 logging.getLogger("kafka").setLevel(logging.CRITICAL)  # it logs every refused connection; we say it once, plainly
 
 
-class BrokerUnavailable(Exception):
+class BrokerUnavailable(CannotGoOn):
     """Kafka did not answer, or not in time."""
 
     def __init__(self, servers: str, reason: object) -> None:

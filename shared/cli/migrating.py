@@ -1,0 +1,39 @@
+"""Brings databases and topics to this release."""
+
+from pathlib import Path
+
+from shared.configuration import Environment, Settings
+from shared.database.migrate import migrate
+from shared.database.pool import Database
+from shared.projections.projection import make_tables
+from shared.service import Service
+from shared.streaming.broker import Broker
+from shared.streaming.cloudevents import topic_of
+
+_SHARED = Path(__file__).parent.parent
+_LONGEST_STATEMENT_SECONDS = 600
+
+
+def migrate_keyring() -> str:
+    """Says what was done. Raises CannotGoOn."""
+    environment = Environment()
+    url = environment.text("KEYRING_DATABASE_URL")
+    environment.check()
+    applied = migrate(Database(url, application="copse-migrate", size=1), [_SHARED / "privacy/migrations"])
+    return f"keyring: {len(applied)} migrations applied"
+
+
+def migrate_service(service: Service) -> str:
+    """Says what was done. Raises CannotGoOn."""
+    settings = Settings.read(service.name)
+    database = Database(
+        settings.database_url, application="copse-migrate", size=2, statement_seconds=_LONGEST_STATEMENT_SECONDS
+    )
+    folders = [_SHARED / "eventstore/migrations", service.folder / "migrations"]
+    applied = migrate(
+        database, [folder for folder in folders if folder.exists()], [_SHARED / "eventstore/sql/append.sql"]
+    )
+    made = [projection.name for projection in service.projections if make_tables(projection, database)]
+    topics = [topic_of(each) for each in (service.name, *service.contracts)]
+    Broker(settings.kafka).make_topics(topics, replicas=settings.kafka_replicas)
+    return f"{service.name}: {len(applied)} migrations applied, {len(made)} projections made"
