@@ -226,6 +226,7 @@ class Story:
         seen = self.researcher.get("ppi", f"support-requests/{request}").body
         _is("Rowan does not see the review before its release", seen["reviews"], [])
         self._step("Marion", "sends her review", "review-sent")
+        self._status(request, "review-in")
 
         self._change(self.coordinator, request, "release", {})
         until(
@@ -274,12 +275,17 @@ class Story:
     # How the story acts and looks.
 
     def _act(self, who: Client, request: str, command: str, body: dict[str, object]) -> None:
-        until("the request is there for her", lambda: who.finds("ppi", f"support-requests/{request}"))
+        self._sees(who, request)
         who.post("ppi", f"support-requests/{request}/{command}", body)
 
     def _change(self, who: Client, request: str, command: str, body: dict[str, object]) -> None:
+        self._sees(who, request)
         etag = who.get("ppi", f"support-requests/{request}").etag
         who.post("ppi", f"support-requests/{request}/{command}", body, if_match=etag)
+
+    def _sees(self, who: Client, request: str) -> None:
+        """Somebody else's change takes a moment to show."""
+        until("the request shows", lambda: who.finds("ppi", f"support-requests/{request}"))
 
     def _status(self, request: str, wanted: str) -> None:
         until(
