@@ -1,0 +1,10 @@
+#!/bin/sh
+# Run once by the postgres image, in an empty database: its owner is a role of its own and no superuser, so a mistake
+# in a service cannot reach beyond its tables.
+set -eu
+psql --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" --no-psqlrc --quiet --set ON_ERROR_STOP=1 \
+  --set database="$POSTGRES_DB" --set password="$(cat /run/copse/password)" <<'SQL'
+create role copse login password :'password';
+alter database :"database" owner to copse;
+revoke connect on database :"database" from public;
+SQL
