@@ -53,8 +53,10 @@ def span(starts_at: str, ends_at: str) -> str:
     return f"{moment(starts_at)} to {moment(ends_at)}"
 
 
-def period(text: str) -> str:
-    """A milestone's time, as exact as its source: "2021", "2021-07" or "2023-08-24"."""
+def period(text: str | None) -> str:
+    """A milestone's time, as exact as its source: "2021", "2021-07" or "2023-08-24"; none is "Undated"."""
+    if not text:
+        return "Undated"
     parts = text.split("-")
     if len(parts) == 3:
         return day(text)

@@ -28,6 +28,9 @@ class System(Protocol):
 
 def no_barriers(page: Page) -> None:
     """axe finds nothing (WCAG 2.2 AA), and nothing scrolls sideways at 320 px (WCAG 2.2, 1.4.10 Reflow)."""
+    # A page that failed has no barriers either: it must be the page that was meant.
+    for failure in ("Something went wrong on our side", "cannot be shown just now", "That did not work"):
+        assert not page.get_by_text(failure).count(), f"{page.url} says: {failure}"
     found = page.evaluate(AXE.read_text() + ";axe.run({resultTypes: ['violations'], runOnly: " + repr(RULES) + "})")
     barriers = [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found["violations"]]
     assert not barriers, f"{page.url} has barriers: {barriers}"

@@ -61,7 +61,7 @@ def test_somebody_joins_without_javascript_and_a_coordinator_welcomes_her(
     expect(applicant.get_by_role("heading", name="Thank you for asking to join")).to_be_visible()
 
     coordinator = signed_in("coordinator")
-    coordinator.get_by_role("link", name="People").click()
+    coordinator.get_by_role("link", name="People", exact=True).click()
     until_it_shows(coordinator, coordinator.get_by_role("link", name=name))
     no_barriers(coordinator)
     coordinator.get_by_role("link", name=name).click()
@@ -204,7 +204,7 @@ def test_a_researcher_is_supported_and_the_reviewer_hears_what_changed(
     expect(declining.get_by_role("heading", name="You said no to this review")).to_be_visible()
 
     reviewer_page = signed_in("lewg-one")
-    reviewer_page.get_by_role("link", name="Support").click()
+    reviewer_page.get_by_role("link", name="Support", exact=True).click()
     until_it_shows(reviewer_page, reviewer_page.get_by_role("link", name=title)).click()
     offer = reviewer_page.get_by_role("main")
     words = offer.inner_text()
@@ -236,7 +236,7 @@ def test_a_researcher_is_supported_and_the_reviewer_hears_what_changed(
     assert mail_to(system, "marion.teal@example.org", answer)
 
     finance = signed_in("finance")
-    finance.get_by_role("link", name="Payments").click()
+    finance.get_by_role("link", name="Payments", exact=True).click()
     until_it_shows(finance, finance.get_by_role("row", name="Marion Teal"))
     no_barriers(finance)
 
@@ -282,6 +282,6 @@ def test_the_coordinators_pages_have_no_barriers(signed_in: SignedIn, path: str)
 def test_signing_out_ends_the_session(signed_in: SignedIn) -> None:
     page = signed_in("practitioner")
     page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("link", name="Sign in", exact=True)).to_be_visible()
     page.goto("/me")
     expect(page.get_by_role("textbox", name="Login")).to_be_visible()

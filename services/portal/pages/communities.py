@@ -9,6 +9,7 @@ from flask import Blueprint, render_template
 
 from services.portal import conversation, directory
 from services.portal.chart import bar_chart
+from services.portal.pages.home import in_order
 from services.portal.pages.meetings import upcoming
 
 blueprint = Blueprint("communities", __name__)
@@ -27,7 +28,7 @@ def show_all() -> str:
 @blueprint.get("/communities/<uuid:community_id>")
 def show(community_id: UUID) -> str:
     community = conversation.get("membership", f"/v1/communities/{community_id}").body
-    milestones = sorted(community.get("milestones"), key=lambda item: str(item["period"]))
+    milestones = in_order(community.get("milestones") or [])
     return render_template(
         "communities/show.html.jinja",
         community=community,

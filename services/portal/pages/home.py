@@ -13,6 +13,7 @@ from services.portal.pages.meetings import upcoming
 blueprint = Blueprint("home", __name__)
 
 NEXT_MEETINGS = 3
+FIRST_MILESTONES = 7  # the others unfold
 
 
 @blueprint.get("/")
@@ -24,14 +25,20 @@ def show() -> str:
         meetings=conversation.part(lambda: upcoming()[:NEXT_MEETINGS]),
         priorities=conversation.part(lambda: conversation.every("meetings", "/v1/priorities")),
         timeline=conversation.part(lambda: timeline(every.value)),
+        first_milestones=FIRST_MILESTONES,
         names={row["id"]: row["name"] for row in every.value},
     )
 
 
 def timeline(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The milestones of all communities in the order of time. Figures have pages of their own."""
+    """The dated milestones of all communities in the order of time. Figures are on the communities' pages."""
     milestones: list[dict[str, Any]] = []
     for row in rows:
         detail = conversation.get("membership", f"/v1/communities/{row['id']}").body
-        milestones += [item for item in detail.get("milestones") if item["kind"] != "figure"]
-    return sorted(milestones, key=lambda item: str(item["period"]))
+        milestones += [item for item in (detail.get("milestones") or []) if item["kind"] != "figure" and item["period"]]
+    return in_order(milestones)
+
+
+def in_order(milestones: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By time, as far as it is known; undated ones last."""
+    return sorted(milestones, key=lambda item: (not item["period"], item["period"] or ""))

@@ -37,9 +37,10 @@ def test_a_meeting_over_midnight_names_both_days() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "said"), [("2021", "2021"), ("2021-07", "July 2021"), ("2023-08-24", "24 August 2023")]
+    ("written", "said"),
+    [("2021", "2021"), ("2021-07", "July 2021"), ("2023-08-24", "24 August 2023"), (None, "Undated")],
 )
-def test_a_milestone_is_as_exact_as_its_source(written: str, said: str) -> None:
+def test_a_milestone_is_as_exact_as_its_source(written: str | None, said: str) -> None:
     assert words.period(written) == said
 
 
