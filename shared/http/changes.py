@@ -19,6 +19,7 @@ from shared.messages.recorded import Position
 S = TypeVar("S", bound=State)
 
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_ETAG = re.compile(r'(?:W/)?"?([0-9]{1,30})"?')
 _LONGEST_KEY = 255
 
 
@@ -125,10 +126,10 @@ def _expected_version(must_match: bool) -> int | None:
                 "Read this first, and send the ETag that you got in the header If-Match: so nobody's change is lost.",
             )
         return None
-    version = header.strip().removeprefix("W/").strip('"')
-    if not version.isdigit():
+    match = _ETAG.fullmatch(header.strip())
+    if match is None:
         raise Problem(412, "changed-meanwhile", "The header If-Match does not hold an ETag of this resource.")
-    return int(version)
+    return int(match[1])
 
 
 def _again(answer: Answer, fingerprint: str) -> Response:

@@ -129,7 +129,8 @@ def _pointers(messages: object, pointer: str) -> Iterator[tuple[str, str]]:
     """Each message of marshmallow's nested dictionaries with a pointer to its field."""
     if isinstance(messages, dict):
         for key, inner in messages.items():
-            yield from _pointers(inner, pointer if key == "_schema" else f"{pointer}/{key}")
+            step = str(key).replace("~", "~0").replace("/", "~1")  # RFC 6901, section 3
+            yield from _pointers(inner, pointer if key == "_schema" else f"{pointer}/{step}")
     elif isinstance(messages, list):
         for sentence in messages:
             yield pointer, str(sentence)

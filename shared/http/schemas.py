@@ -21,24 +21,33 @@ class RequestSchema(Schema):
 
     @pre_load
     def tidy(self, data: Any, **_: Any) -> Any:
-        wrong: dict[str, list[str]] = {}
-        tidied = {key: _tidy(value, str(key), wrong) for key, value in data.items()} if isinstance(data, dict) else data
+        wrong: dict[str | int, Any] = {}
+        tidied = _tidy(data, wrong)
         if wrong:
             raise ValidationError(wrong)
         return tidied
 
 
-def _tidy(data: Any, field: str, wrong: dict[str, list[str]]) -> Any:
+def _tidy(data: Any, wrong: dict[str | int, Any]) -> Any:
+    """`data` with all its text trimmed. `wrong` gets what cannot be stored, nested as marshmallow nests messages."""
     match data:
-        case str() if _has_control_characters(data):
-            wrong[field] = ["Text may not hold control characters. Remove them, or type the text again."]
+        case dict():
+            return {key: _tidy_part(value, key, wrong) for key, value in data.items()}
+        case list():
+            return [_tidy_part(value, nth, wrong) for nth, value in enumerate(data)]
         case str():
             return unicodedata.normalize("NFC", data).strip()
-        case list():
-            return [_tidy(each, field, wrong) for each in data]
-        case dict():
-            return {key: _tidy(value, field, wrong) for key, value in data.items()}
     return data
+
+
+def _tidy_part(data: Any, key: str | int, wrong: dict[str | int, Any]) -> Any:
+    if isinstance(data, str) and _has_control_characters(data):
+        wrong[key] = ["Text may not hold control characters. Remove them, or type the text again."]
+    inside: dict[str | int, Any] = {}
+    tidied = _tidy(data, inside)
+    if inside:
+        wrong[key] = inside
+    return tidied
 
 
 def _has_control_characters(text: str) -> bool:

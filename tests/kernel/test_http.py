@@ -1,0 +1,654 @@
+"""The manners of every API, on a service as small as a notebook: a refusal is plain, and changes nothing."""
+# mypy: disable-error-code="untyped-decorator"  # flask-smorest ships no types
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Response
+from flask.testing import FlaskClient
+from flask.views import MethodView
+from marshmallow import Schema, fields, validate
+from werkzeug.test import TestResponse
+
+from deploy.embedded.ports import free_port
+from shared.configuration import Settings
+from shared.database.pool import Database
+from shared.http.app import create_app
+from shared.http.authorization import caller, may, needs, public, running
+from shared.http.blueprint import Blueprint
+from shared.http.changes import change
+from shared.http.problems import not_found
+from shared.http.reads import PageSchema, one, page, wait_for
+from shared.http.schemas import RequestSchema, instant, line, paragraphs
+from shared.messages.events import MemberId
+from shared.messages.ids import uuid7
+from shared.messages.recorded import BEGINNING
+from shared.projections.projection import make_tables
+from shared.projections.reader import Reader
+from shared.service import Running, Service
+from tests.kernel.notebook import Append, Close, Line, Notebook, Open, lines_in, lines_projection
+from tests.kernel.provider import Provider, provider
+
+MEMBER_ACCOUNT = "ben"
+BEN = MemberId(UUID(int=2))
+lines = lines_projection()
+blueprint = Blueprint("notebooks", "notebooks", url_prefix="/v1", description="Notebooks")
+
+
+class InkSchema(RequestSchema):
+    colour = line(20, required=True)
+
+
+class NotebookSchema(RequestSchema):
+    title = line(required=True)
+    owner_name = line(load_default=None)
+    about = paragraphs(load_default=None)
+    opened_at = instant(load_default=None)
+    inks = fields.List(fields.Nested(InkSchema), load_default=list, validate=validate.Length(max=3))
+    tags = fields.List(line(20), load_default=list)
+
+
+class LineSchema(RequestSchema):
+    text = paragraphs(required=True)
+
+
+class ReasonSchema(RequestSchema):
+    reason = line(load_default="full")
+
+
+class FirstLineSchema(Schema):
+    notebook = fields.UUID()
+    version = fields.Integer()
+    text = fields.String()
+
+
+@blueprint.route("/notebooks")
+class Notebooks(MethodView):
+    @needs("notebooks:open")
+    @blueprint.arguments(NotebookSchema)
+    @blueprint.response(201)
+    def post(self, new: dict[str, Any]) -> Response:
+        """Open a notebook."""
+        id = uuid7()
+        return change(id, Open(title=new["title"], owner_name=new["owner_name"]), created=f"/v1/notebooks/{id}")
+
+    @needs("notebooks:list")
+    @blueprint.arguments(PageSchema, location="query")
+    @blueprint.response(200, FirstLineSchema(many=True))
+    def get(self, query: dict[str, Any]) -> Response:
+        """The first line of each notebook."""
+        with running().database.transaction() as db:
+            rows = db.all(
+                Line,
+                "select notebook, version, text from lines where version = 2 and (%s::uuid is null or notebook > %s)"
+                " order by notebook limit %s",
+                query["after"],
+                query["after"],
+                query["limit"] + 1,
+            )
+        return page(FirstLineSchema(), rows, query["limit"], lambda row: row.notebook)
+
+
+@blueprint.route("/notebooks/<uuid:notebook_id>")
+class OneNotebook(MethodView):
+    @public
+    @blueprint.response(200)
+    def get(self, notebook_id: UUID) -> Response:
+        """Its lines; who may read names sees that she may."""
+        wait_for(lines)
+        with running().database.transaction() as db:
+            found = lines_in(db, lines, notebook_id)
+        if not found:
+            raise not_found("notebook", notebook_id)
+        shown = {"lines": [each.text for each in found], "names": may("names:read"), "member": caller().member}
+        return one(shown, found[-1].version)
+
+
+@blueprint.route("/notebooks/<uuid:notebook_id>/lines")
+class Lines(MethodView):
+    @needs("lines:write")
+    @blueprint.arguments(LineSchema)
+    @blueprint.response(201)
+    def post(self, new: dict[str, Any], notebook_id: UUID) -> Response:
+        """Add a line."""
+        return change(
+            notebook_id,
+            Append(text=new["text"]),
+            created=f"/v1/notebooks/{notebook_id}",
+            answer=lambda notebook: {"lines": len(notebook.lines)},
+        )
+
+
+@blueprint.route("/notebooks/<uuid:notebook_id>/closing")
+class Closing(MethodView):
+    @needs("notebooks:close")
+    @blueprint.arguments(ReasonSchema)
+    @blueprint.response(200)
+    def post(self, closing: dict[str, Any], notebook_id: UUID) -> Response:
+        """Close it, as it was when the caller read it."""
+        return change(notebook_id, Close(**closing), must_match=True)
+
+
+SERVICE = Service(
+    name="notebooks",
+    title="Notebooks",
+    folder=Path(__file__).parent,
+    aggregates=[Notebook],
+    projections=[lines],
+    reactions=[],
+    resources=lambda: [blueprint],
+    permissions={
+        "notebooks:open": frozenset({"coordinator"}),
+        "lines:write": frozenset({"signed-in"}),
+        "notebooks:list": frozenset({"member"}),
+        "notebooks:close": frozenset({"coordinator"}),
+        "names:read": frozenset({"coordinator"}),
+    },
+    find_member=lambda db, account: BEN if account == _account_of_ben(db) else None,
+)
+
+
+def _account_of_ben(db: Any) -> UUID | None:
+    found: UUID | None = db.value(UUID, "select failure::uuid from readers where name = 'account of ben'")
+    return found
+
+
+@pytest.fixture(scope="module")
+def at_provider() -> Iterator[Provider]:
+    with provider() as running_provider:
+        yield running_provider
+
+
+@pytest.fixture
+def here(database: Database, keys: Database, master_key: bytes, at_provider: Provider) -> Iterator[Running]:
+    settings = Settings(
+        database_url=database.url,
+        keyring_url=keys.url,
+        master_key=master_key,
+        kafka="127.0.0.1:1",
+        kafka_replicas=1,
+        issuer=at_provider.issuer,
+        internal_issuer=at_provider.issuer,
+        audience="copse",
+        roles_claim="groups",
+        algorithms=("RS256",),
+    )
+    make_tables(lines, database)
+    running = Running(SERVICE, settings)
+    account = running.keyring.pseudonym("account", f"{at_provider.issuer} {MEMBER_ACCOUNT}")
+    with database.transaction() as db:
+        db.execute("insert into readers (name, failure) values ('account of ben', %s)", str(account))
+    yield running
+    running.close()
+
+
+class Api:
+    """A client that signs in with each request."""
+
+    def __init__(self, client: FlaskClient, at_provider: Provider) -> None:
+        self._client = client
+        self.coordinator = self._as(at_provider.token("carys", ("coordinator",)))
+        self.somebody = self._as(at_provider.token("ann"))
+        self.member = self._as(at_provider.token(MEMBER_ACCOUNT))
+        self.nobody: dict[str, str] = {}
+
+    @staticmethod
+    def _as(token: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {token}"}
+
+    def post(self, path: str, body: object = None, who: Mapping[str, str] | None = None, **more: str) -> TestResponse:
+        return self._client.post(path, json={} if body is None else body, headers=self._headers(who, more))
+
+    def get(self, path: str, who: Mapping[str, str] | None = None, **more: str) -> TestResponse:
+        return self._client.get(path, headers=self._headers(who, more))
+
+    def send(self, method: str, path: str, body: bytes | str, kind: str = "application/json") -> TestResponse:
+        return self._client.open(path, method=method, data=body, content_type=kind, headers=self.coordinator)
+
+    def _headers(self, who: Mapping[str, str] | None, more: Mapping[str, str]) -> dict[str, str]:
+        named = {name.replace("_", "-"): value for name, value in more.items()}
+        return {**(self.coordinator if who is None else who), **named}
+
+    def opened(self) -> str:
+        """The path of a new notebook."""
+        return self.post("/v1/notebooks", {"title": "Tuesday"}).headers["Location"]
+
+
+@pytest.fixture
+def api(here: Running, at_provider: Provider) -> Api:
+    return Api(create_app(here).test_client(), at_provider)
+
+
+def stored(here: Running) -> int:
+    """How many events and answers there are."""
+    with here.database.transaction() as db:
+        return db.value(int, "select (select count(*) from events) + (select count(*) from requests)") or 0
+
+
+def problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:
+    """The problem that was answered, in the form of RFC 9457."""
+    assert response.status_code == status, response.text
+    assert response.mimetype == "application/problem+json"
+    assert response.headers["Cache-Control"] == "no-store"
+    body: dict[str, Any] = response.get_json()
+    assert body["type"] == f"urn:copse:problem:{code}"
+    assert body["status"] == status
+    assert body["detail"]
+    assert body["title"]
+    return body
+
+
+def pointers(response: TestResponse) -> list[str]:
+    return sorted(error["pointer"] for error in problem(response, 422, "invalid")["errors"])
+
+
+def project(here: Running) -> None:
+    Reader(here.database, here.codec, [lines]).advance_all()
+
+
+class TestAChange:
+    def test_that_creates_says_where_the_new_thing_is(self, api: Api, here: Running) -> None:
+        response = api.post("/v1/notebooks", {"title": "Tuesday"})
+        assert response.status_code == 201
+        assert response.headers["Location"] == f"/v1/notebooks/{response.get_json()['id']}"
+        assert response.headers["ETag"] == '"1"'
+        [event] = here.store.read_all(BEGINNING, 10)
+        assert response.headers["Copse-Position"] == f"notebooks:{event.position}"
+
+    def test_answers_with_what_came_of_it(self, api: Api) -> None:
+        path = api.opened()
+        response = api.post(f"{path}/lines", {"text": "tea"})
+        assert (response.status_code, response.get_json(), response.headers["ETag"]) == (201, {"lines": 1}, '"2"')
+
+    def test_is_recorded_with_who_asked_and_how(self, api: Api, here: Running) -> None:
+        request = str(uuid4())
+        traceparent = f"00-{'a' * 32}-{'b' * 16}-01"
+        more = {"Copse_Channel": "phone", "X_Request_Id": request, "traceparent": traceparent}
+        api.post(f"{api.opened()}/lines", {"text": "tea"}, who=api.member, **more)
+        metadata = here.codec.decode(here.store.read_all(BEGINNING, 10)[-1]).metadata
+        assert (metadata.actor, metadata.channel) == (f"member:{BEN}", "phone")
+        assert (str(metadata.correlation_id), metadata.traceparent) == (request, traceparent)
+
+    def test_keeps_text_as_people_write_it(self, api: Api, here: Running) -> None:
+        api.post(f"{api.opened()}/lines", {"text": "  Zoe\u0308 wrote:\n\t東京 🎉  "})
+        event = here.codec.decode(here.store.read_all(BEGINNING, 10)[-1]).event
+        assert getattr(event, "text", None) == "Zoë wrote:\n\t東京 🎉"
+
+
+BAD_BODIES: list[tuple[object, list[str]]] = [
+    ({}, ["#/title"]),
+    ({"title": ""}, ["#/title"]),
+    ({"title": "   "}, ["#/title"]),
+    ({"title": None}, ["#/title"]),
+    ({"title": 7}, ["#/title"]),
+    ({"title": "x" * 201}, ["#/title"]),
+    ({"title": "one\nTuesday"}, ["#/title"]),
+    ({"title": "Tues\x00day"}, ["#/title"]),
+    ({"title": "Tues\x1b[2Jday"}, ["#/title"]),
+    ({"title": "Tues\ud800day"}, ["#/title"]),
+    ({"title": "Tuesday", "colour": "red"}, ["#/colour"]),
+    ({"title": "Tuesday", "a/b~c": "red"}, ["#/a~1b~0c"]),
+    ({"titel": "Tuesday", "about": 7}, ["#/about", "#/titel", "#/title"]),
+    ({"title": "Tuesday", "opened_at": "2026-03-02T10:00:00"}, ["#/opened_at"]),
+    ({"title": "Tuesday", "opened_at": "today"}, ["#/opened_at"]),
+    ({"title": "Tuesday", "inks": [{"colour": "red"}, {"colour": ""}]}, ["#/inks/1/colour"]),
+    ({"title": "Tuesday", "inks": [{"colour": "red"}, {"colour": "bl\x07ue"}]}, ["#/inks/1/colour"]),
+    ({"title": "Tuesday", "inks": [{"colour": "red", "shade": 1}]}, ["#/inks/0/shade"]),
+    ({"title": "Tuesday", "inks": [{"colour": "red"}] * 4}, ["#/inks"]),
+    ({"title": "Tuesday", "tags": ["a", "b\x00"]}, ["#/tags/1"]),
+    ({"title": "Tuesday", "tags": "a"}, ["#/tags"]),
+    ([], ["#"]),
+    ("Tuesday", ["#"]),
+    (7, ["#"]),
+]
+
+
+class TestABodyThatIsNotRight:
+    @pytest.mark.parametrize(("body", "wrong"), BAD_BODIES, ids=[str(body)[:50] for body, _ in BAD_BODIES])
+    def test_is_told_field_by_field(self, api: Api, here: Running, body: object, wrong: list[str]) -> None:
+        assert pointers(api.post("/v1/notebooks", body)) == wrong
+        assert stored(here) == 0
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"{",
+            b"\xff\xfe",
+            b"title=Tuesday",
+            b'{"title": "Tues',
+            b"[" * 30_000,
+            b'{"title": ' + b"9" * 5_000 + b"}",
+        ],
+    )
+    def test_is_told_when_it_is_no_json(self, api: Api, here: Running, body: bytes) -> None:
+        response = api.send("POST", "/v1/notebooks", body)
+        assert response.status_code in (400, 422), response.text
+        problem(response, response.status_code, response.get_json()["type"].rpartition(":")[2])
+        assert stored(here) == 0
+
+    def test_is_told_when_it_is_sent_as_something_else(self, api: Api, here: Running) -> None:
+        response = api.send("POST", "/v1/notebooks", "title=Tuesday", kind="application/x-www-form-urlencoded")
+        problem(response, 415, "unsupported-media-type")
+        assert stored(here) == 0
+
+    def test_is_told_when_it_is_too_large(self, api: Api, here: Running) -> None:
+        problem(api.post("/v1/notebooks", {"title": "x" * 70_000}), 413, "request-entity-too-large")
+        assert stored(here) == 0
+
+    def test_holds_its_key_free(self, api: Api) -> None:
+        assert api.post("/v1/notebooks", {"title": ""}, Idempotency_Key="once").status_code == 422
+        assert api.post("/v1/notebooks", {"title": "Tuesday"}, Idempotency_Key="once").status_code == 201
+
+    @pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=many", "after=7", "page=2"])
+    def test_may_be_a_query_too(self, api: Api, query: str) -> None:
+        [pointer] = pointers(api.get(f"/v1/notebooks?{query}", who=api.member))
+        assert pointer == f"#/{query.partition('=')[0]}"
+
+
+class TestWhoIsCalling:
+    def test_nobody_may_do_what_needs_a_permission(self, api: Api, here: Running) -> None:
+        response = api.post("/v1/notebooks", {"title": "Tuesday"}, who=api.nobody)
+        problem(response, 401, "sign-in-needed")
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+        assert stored(here) == 0
+
+    def test_somebody_may_not_do_what_others_may(self, api: Api, here: Running) -> None:
+        body = problem(api.post("/v1/notebooks", {"title": "Tuesday"}, who=api.somebody), 403, "not-allowed")
+        assert "notebooks:open" in body["detail"]
+        assert stored(here) == 0
+
+    def test_is_asked_before_what_was_sent_is_read(self, api: Api) -> None:
+        problem(api.post("/v1/notebooks", {"wrong": 1}, who=api.nobody), 401, "sign-in-needed")
+
+    def test_a_sign_in_is_enough_where_no_role_is_needed(self, api: Api) -> None:
+        assert api.post(f"{api.opened()}/lines", {"text": "tea"}, who=api.somebody).status_code == 201
+
+    def test_a_member_is_known_by_her_account(self, api: Api) -> None:
+        assert api.get("/v1/notebooks", who=api.member).status_code == 200
+        problem(api.get("/v1/notebooks", who=api.somebody), 403, "not-allowed")
+
+    @pytest.mark.parametrize("token", ["Bearer nonsense", "Bearer a.b.c", "bearer  x"])
+    def test_a_bad_token_is_an_error_even_where_none_is_needed(self, api: Api, token: str) -> None:
+        response = api.get(f"/v1/notebooks/{uuid4()}", who={"Authorization": token})
+        problem(response, 401, "invalid-token")
+        assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
+
+    def test_an_expired_token_is_told_apart_from_none(self, api: Api, at_provider: Provider) -> None:
+        old = at_provider.token("carys", ("coordinator",), exp=1)
+        body = problem(
+            api.post("/v1/notebooks", {"title": "x"}, who={"Authorization": f"Bearer {old}"}), 401, "invalid-token"
+        )
+        assert "expired" in body["detail"]
+
+    def test_what_a_public_page_shows_may_depend_on_it(self, api: Api, here: Running) -> None:
+        path = api.opened()
+        api.post(f"{path}/lines", {"text": "tea"})
+        project(here)
+        assert api.get(path, who=api.nobody).get_json()["names"] is False
+        assert api.get(path, who=api.coordinator).get_json()["names"] is True
+        assert api.get(path, who=api.member).get_json()["member"] == str(BEN)
+
+    def test_a_provider_that_is_away_is_not_the_callers_fault(self, here: Running, at_provider: Provider) -> None:
+        token = at_provider.token("carys", ("coordinator",))
+        at_provider.away = True
+        try:
+            client = create_app(here).test_client()
+            response = client.post("/v1/notebooks", json={}, headers={"Authorization": f"Bearer {token}"})
+        finally:
+            at_provider.away = False
+        problem(response, 503, "unavailable")
+        assert response.headers["Retry-After"]
+
+
+class TestIfMatch:
+    def test_is_needed_where_the_caller_decides_on_what_she_saw(self, api: Api, here: Running) -> None:
+        path = api.opened()
+        problem(api.post(f"{path}/closing"), 428, "if-match-needed")
+        assert stored(here) == 1
+
+    def test_of_the_version_that_is_there_lets_the_change_through(self, api: Api) -> None:
+        response = api.post(f"{api.opened()}/closing", If_Match='"1"')
+        assert (response.status_code, response.headers["ETag"]) == (200, '"2"')
+
+    @pytest.mark.parametrize("stale", ['"2"', '"0"', '"99999999999999999999999"', "2"])
+    def test_of_another_version_is_stale(self, api: Api, here: Running, stale: str) -> None:
+        path = api.opened()
+        response = api.post(f"{path}/closing", If_Match=stale)
+        problem(response, 412, "changed-meanwhile")
+        assert response.headers["ETag"] == '"1"'
+        assert stored(here) == 1
+
+    @pytest.mark.parametrize(
+        "nonsense", ["", "*", '"one"', '"-1"', '"1.0"', '"\xb2"', '"' + "9" * 5_000 + '"', '"1", "2"']
+    )
+    def test_that_is_no_version_of_ours_is_stale_too(self, api: Api, here: Running, nonsense: str) -> None:
+        problem(api.post(f"{api.opened()}/closing", If_Match=nonsense), 412, "changed-meanwhile")
+        assert stored(here) == 1
+
+    def test_may_be_given_where_it_is_not_needed(self, api: Api) -> None:
+        path = f"{api.opened()}/lines"
+        assert api.post(path, {"text": "tea"}, If_Match='"1"').status_code == 201
+        problem(api.post(path, {"text": "milk"}, If_Match='"1"'), 412, "changed-meanwhile")
+
+
+class TestAnIdempotencyKey:
+    def test_gives_the_same_answer_again(self, api: Api, here: Running) -> None:
+        path = f"{api.opened()}/lines"
+        first = api.post(path, {"text": "tea"}, Idempotency_Key="once")
+        api.post(path, {"text": "milk"})
+        again = api.post(path, {"text": "tea"}, Idempotency_Key="once")
+        assert again.status_code == first.status_code == 201
+        assert again.data == first.data
+        for header in ("Location", "ETag", "Copse-Position"):
+            assert again.headers[header] == first.headers[header]
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert "Idempotency-Replayed" not in first.headers
+        assert stored(here) == 4
+
+    def test_makes_a_creation_happen_once(self, api: Api, here: Running) -> None:
+        answers = [api.post("/v1/notebooks", {"title": "Tuesday"}, Idempotency_Key="once") for _ in range(3)]
+        assert len({answer.headers["Location"] for answer in answers}) == 1
+        assert stored(here) == 2
+
+    def test_is_no_good_for_another_wish(self, api: Api, here: Running) -> None:
+        path = api.opened()
+        api.post(f"{path}/lines", {"text": "tea"}, Idempotency_Key="once")
+        for other in (
+            api.post(f"{path}/lines", {"text": "milk"}, Idempotency_Key="once"),
+            api.post("/v1/notebooks", {"title": "tea"}, Idempotency_Key="once"),
+        ):
+            problem(other, 422, "idempotency-key-reused")
+        assert stored(here) == 3
+
+    def test_of_somebody_else_is_another_key(self, api: Api) -> None:
+        path = f"{api.opened()}/lines"
+        for who in (api.coordinator, api.somebody, api.member):
+            assert api.post(path, {"text": "tea"}, who=who, Idempotency_Key="once").status_code == 201
+        assert api.post(path, {"text": "x"}).get_json() == {"lines": 4}
+
+    def test_answers_although_the_version_moved_on(self, api: Api) -> None:
+        path = f"{api.opened()}/closing"
+        first = api.post(path, If_Match='"1"', Idempotency_Key="once")
+        again = api.post(path, If_Match='"1"', Idempotency_Key="once")
+        assert (first.status_code, again.status_code) == (200, 200)
+        assert first.data == again.data
+
+    def test_of_a_refused_wish_is_free(self, api: Api) -> None:
+        path = api.opened()
+        problem(api.post(f"{path}/closing", If_Match='"5"', Idempotency_Key="once"), 412, "changed-meanwhile")
+        assert api.post(f"{path}/closing", If_Match='"1"', Idempotency_Key="once").status_code == 200
+
+    @pytest.mark.parametrize("key", ["", pytest.param("x" * 256, id="long")])
+    def test_has_a_length(self, api: Api, here: Running, key: str) -> None:
+        problem(api.post("/v1/notebooks", {"title": "x"}, Idempotency_Key=key), 400, "bad-idempotency-key")
+        assert stored(here) == 0
+
+
+class TestACopsePosition:
+    def written(self, api: Api) -> tuple[str, str]:
+        path = api.opened()
+        return path, api.post(f"{path}/lines", {"text": "tea"}).headers["Copse-Position"]
+
+    def test_waits_until_the_page_shows_the_callers_own_change(self, api: Api, here: Running) -> None:
+        path, position = self.written(api)
+        asked, answers = Event(), list[TestResponse]()
+
+        def ask() -> None:
+            asked.set()
+            answers.append(api.get(path, Copse_Position=position))
+
+        reader = Thread(target=ask)
+        reader.start()
+        assert asked.wait(5)
+        project(here)
+        reader.join()
+        assert answers[0].status_code == 200
+        assert answers[0].get_json()["lines"] == ["tea"]
+
+    def test_is_answered_at_once_when_the_page_is_there(self, api: Api, here: Running) -> None:
+        path, position = self.written(api)
+        project(here)
+        assert api.get(path, Copse_Position=position).status_code == 200
+
+    def test_says_try_again_when_the_page_stays_behind(self, api: Api) -> None:
+        path, position = self.written(api)
+        response = api.get(path, Copse_Position=position)
+        problem(response, 503, "not-yet")
+        assert response.headers["Retry-After"]
+
+    def test_of_another_service_says_nothing_here(self, api: Api, here: Running) -> None:
+        path, _ = self.written(api)
+        project(here)
+        assert api.get(path, Copse_Position="meetings:99999999.9").status_code == 200
+
+    @pytest.mark.parametrize(
+        "nonsense", ["notebooks:", "notebooks:x", "notebooks:1", "notebooks:1.2.3", "notebooks:1.\xb2"]
+    )
+    def test_that_is_none_is_refused(self, api: Api, nonsense: str) -> None:
+        problem(api.get(f"/v1/notebooks/{uuid4()}", Copse_Position=f"notebooks:{nonsense}"), 400, "bad-position")
+
+
+class TestAPage:
+    def test_has_a_link_to_the_next_until_the_last(self, api: Api, here: Running) -> None:
+        for nth in range(5):
+            api.post(f"{api.opened()}/lines", {"text": f"{nth}"})
+        project(here)
+        address, seen = "/v1/notebooks?limit=2", []
+        while address:
+            response = api.get(address, who=api.member)
+            assert response.headers["Cache-Control"] == "private, no-store"
+            seen.append([item["text"] for item in response.get_json()["items"]])
+            link = response.headers.get("Link", "")
+            address = link.partition(">")[0].removeprefix("<")
+            assert not link or 'rel="next"' in link
+        assert seen == [["0", "1"], ["2", "3"], ["4"]]
+
+    def test_says_not_modified_to_who_has_it(self, api: Api, here: Running) -> None:
+        path = api.opened()
+        api.post(f"{path}/lines", {"text": "tea"})
+        project(here)
+        etag = api.get(path).headers["ETag"]
+        assert etag == '"2"'
+        assert api.get(path, If_None_Match=etag).status_code == 304
+
+
+class TestEverythingElse:
+    def test_that_is_not_there_is_told(self, api: Api, here: Running) -> None:
+        problem(api.get("/v1/nothing"), 404, "not-found")
+        problem(api.get("/v1/notebooks/not-a-uuid"), 404, "not-found")
+        problem(api.get(f"/v1/notebooks/{uuid4()}"), 404, "not-found")
+        problem(api.post(f"/v1/notebooks/{uuid4()}/lines", {"text": "tea"}), 404, "not-found")
+        assert stored(here) == 0
+
+    def test_that_cannot_be_done_here_says_what_can(self, api: Api) -> None:
+        response = api.send("DELETE", "/v1/notebooks", b"")
+        problem(response, 405, "method-not-allowed")
+        assert {"GET", "POST"} <= {method.strip() for method in response.headers["Allow"].split(",")}
+
+    def test_that_a_rule_refuses_says_why_in_its_own_words(self, api: Api, here: Running) -> None:
+        path = api.opened()
+        api.post(f"{path}/closing", If_Match='"1"')
+        body = problem(api.post(f"{path}/lines", {"text": "tea"}, Idempotency_Key="once"), 409, "notebook-closed")
+        assert body["detail"] == "This notebook is closed."
+        assert body["instance"] == f"{path}/lines"
+        assert stored(here) == 2
+
+    def test_that_came_by_an_unknown_way_is_refused(self, api: Api, here: Running) -> None:
+        body = problem(api.post("/v1/notebooks", {"title": "x"}, Copse_Channel="pigeon"), 400, "unknown-channel")
+        assert "phone" in body["detail"]
+        assert stored(here) == 0
+
+    def test_that_the_database_cannot_do_just_now_is_said_and_changes_nothing(
+        self, here: Running, at_provider: Provider
+    ) -> None:
+        gone = replace(here.settings, database_url=f"postgresql://copse:secret@127.0.0.1:{free_port()}/gone")
+        api = Api(create_app(Running(SERVICE, gone)).test_client(), at_provider)
+        response = api.post("/v1/notebooks", {"title": "Tuesday"})
+        body = problem(response, 503, "unavailable")
+        assert response.headers["Retry-After"]
+        assert "secret" not in response.text
+        assert "127.0.0.1" not in body["detail"]
+        ready = api.get("/readyz")
+        assert ready.status_code == 503
+        assert "secret" not in ready.text
+        assert api.get("/healthz").status_code == 200
+
+    def test_ready_means_that_it_can_be_used(self, api: Api, here: Running) -> None:
+        assert api.get("/readyz").get_json() == {"status": "ready", "missing": []}
+        with here.database.transaction() as db:
+            db.execute("delete from projections")
+        response = api.get("/readyz")
+        assert response.status_code == 503
+        assert "copse migrate notebooks" in response.get_json()["missing"][0]
+
+    def test_the_openapi_document_names_the_permission_of_every_route(self, api: Api) -> None:
+        document = api.get("/openapi.json").get_json()
+        operations = [
+            (path, method, operation)
+            for path, methods in document["paths"].items()
+            for method, operation in methods.items()
+            if method in ("get", "post", "put", "patch", "delete")
+        ]
+        assert len(operations) == 5
+        for path, method, operation in operations:
+            assert operation["x-permission"], f"{method} {path}"
+            assert ("security" in operation) == (operation["x-permission"] != "public")
+
+
+class TestARouteWithoutARule:
+    def started(self, *resources: Blueprint, here: Running) -> None:
+        def all_of() -> Sequence[object]:
+            return resources
+
+        create_app(Running(replace(SERVICE, resources=all_of), here.settings))
+
+    def test_does_not_start(self, here: Running) -> None:
+        open_door = Blueprint("door", "door", url_prefix="/v1")
+
+        @open_door.route("/door")
+        class Door(MethodView):
+            @needs("notebooks:open")
+            def get(self) -> str:
+                return "closed"
+
+            def post(self) -> str:
+                return "open"
+
+        with pytest.raises(RuntimeError, match="POST /v1/door names no permission"):
+            self.started(open_door, here=here)
+
+    def test_does_not_start_as_a_function_either(self, here: Running) -> None:
+        open_door = Blueprint("door", "door", url_prefix="/v1")
+
+        @open_door.route("/door")
+        def door() -> str:
+            return "open"
+
+        with pytest.raises(RuntimeError, match="GET /v1/door names no permission"):
+            self.started(open_door, here=here)
