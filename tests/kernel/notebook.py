@@ -13,7 +13,6 @@ from shared.messages.events import Event, MemberId, Personal, Sealed, event
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
-LONGEST = 200
 SPILT = "ink was spilt here"
 
 
@@ -73,8 +72,7 @@ class Write(Command[Notebook]):
     text: str
 
     def decide(self, notebook: Notebook, context: Context) -> Iterator[Event]:
-        if notebook.closed:
-            raise Refused("notebook-closed", "This notebook is closed.")
+        _must_be_open(notebook)
         if self.text not in notebook.lines:
             yield LineWritten(text=self.text)
 
@@ -85,6 +83,7 @@ class Append(Command[Notebook]):
     text: str
 
     def decide(self, notebook: Notebook, context: Context) -> Iterator[Event]:
+        _must_be_open(notebook)
         yield LineWritten(text=self.text)
 
 
@@ -94,6 +93,11 @@ class Close(Command[Notebook]):
     def decide(self, notebook: Notebook, context: Context) -> Iterator[Event]:
         if not notebook.closed:
             yield NotebookClosed(reason=self.reason)
+
+
+def _must_be_open(notebook: Notebook) -> None:
+    if notebook.closed:
+        raise Refused("notebook-closed", "This notebook is closed.")
 
 
 EVENTS = [NotebookOpened, LineWritten, NotebookLent, NotebookClosed]
