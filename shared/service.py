@@ -42,7 +42,7 @@ class Service:
     permissions: Permissions
     find_member: FindMember
     contracts: Mapping[str, ModuleType] = field(default_factory=dict)
-    effects: Sequence[Effect] = ()
+    effects: Sequence[Effect[Any]] = ()
     own_settings: Callable[[], object] = lambda: None
 
     @property

@@ -14,7 +14,7 @@ from shared.commands.handler import AlreadyExists, Commands, NotFound
 from shared.database.leadership import lead
 from shared.database.pool import Database, Unavailable
 from shared.eventstore.doorbell import Listener
-from shared.eventstore.postgres import StoreInTransaction
+from shared.eventstore.postgres import PostgresEventStore, StoreInTransaction
 from shared.eventstore.store import VersionConflict
 from shared.messages.clock import Clock
 from shared.messages.codec import Codec
@@ -49,7 +49,7 @@ class Agenda:
         database: Database,
         codec: Codec,
         commands: Sequence[type[Command[Any]]],
-        effects: Sequence[Effect],
+        effects: Sequence[Effect[Any]],
         clock: Clock,
         appended: Callable[[], None],
     ) -> None:
@@ -95,11 +95,12 @@ class Agenda:
             log.exception("an entry of the agenda failed", entry=str(entry.id), action=entry.action)
             self._postpone(entry, f"{type(error).__name__}: {error}")
 
-    def _perform(self, entry: _Entry, effect: Effect) -> None:
+    def _perform(self, entry: _Entry, effect: Effect[Any]) -> None:
         """The effect happens outside any transaction: no lock and no transaction id is held while the world is slow."""
         id = UUID(entry.stream)
         try:
-            command = effect.act(id, self._database)
+            state, _ = Commands(PostgresEventStore(self._database), self._codec).load(effect.aggregate, id)
+            command = effect.act(id, state, self._database)
         except TryAgain as error:
             if entry.attempts + 1 < effect.attempts:
                 self._postpone(entry, str(error))

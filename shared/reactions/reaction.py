@@ -7,13 +7,13 @@ ids made from the cause and the step, so that a retry does nothing twice.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid5
 
 import msgspec
 
 from shared.database.pool import Database, Transaction
-from shared.messages.decisions import Command
+from shared.messages.decisions import Command, State
 from shared.messages.recorded import Recorded
 from shared.projections.subscriber import Subscriber
 
@@ -22,23 +22,24 @@ class TryAgain(Exception):
     """An effect did not succeed this time; it is tried again later. The text says what was wrong."""
 
 
-Act = Callable[[UUID, Database], "Command[Any]"]
-GiveUp = Callable[[UUID, str], "Command[Any]"]
+S = TypeVar("S", bound=State)
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Generic[S]):
     """Something outside the house, such as sending a mail: done at least once, its outcome recorded exactly once.
 
-    `act(id, database)` does it and returns the command that records the outcome. It may read from the database, in
+    `act(id, state, database)` does it and returns the command that records the outcome. `state` is its stream's as it is
+    now: a projection may lag behind the event that asked for it. It may read from the database, in
     short transactions of its own that are over before the world is asked: an open one would be ended by the server
     while the world is slow. It raises TryAgain when the world was not ready. `give_up(id, reason)` is the command to
     record when the last of `attempts` failed; the pauses between them double up to an hour.
     """
 
     name: str
-    act: Act
-    give_up: GiveUp
+    aggregate: type[S]
+    act: Callable[[UUID, S, Database], Command[S]]
+    give_up: Callable[[UUID, str], Command[S]]
     attempts: int = 10
 
 
@@ -56,7 +57,7 @@ class Perform:
     """Perform an effect for the stream with this id, at once or not before `at`."""
 
     id: UUID
-    effect: Effect
+    effect: Effect[Any]
     at: datetime | None = None
 
 

@@ -124,6 +124,6 @@ def _letter(db: Transaction, row: DeliveryRow, addressee: Person | None) -> Lett
     try:
         if addressee is None:
             raise NotKnownYet("The member whom this message is for is not known here yet.")
-        return write(row.kind, facts_for(db, row, addressee, mail_settings()))
+        return write(row.kind, facts_for(db, row.asked, addressee, mail_settings()))
     except NotKnownYet as error:
         return Letter(row.kind.replace("-", " ").capitalize(), str(error))

@@ -104,10 +104,15 @@ class Delivery(State, category="delivery"):
         return self
 
     @property
-    def member(self) -> MemberId:
+    def asked(self) -> DeliveryQueued:
+        """What was asked for. Raises ValueError for a delivery that never was."""
         if self.queued is None:
-            raise ValueError("a delivery that was never queued has no member")
-        return self.queued.member
+            raise ValueError("this delivery was never queued")
+        return self.queued
+
+    @property
+    def member(self) -> MemberId:
+        return self.asked.member
 
 
 class QueueDelivery(Command[Delivery]):

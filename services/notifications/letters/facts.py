@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from services.notifications.domain.delivery import Kind
+from services.notifications.domain.delivery import DeliveryQueued, Kind
 from services.notifications.letters.letter import Facts
-from services.notifications.projections.deliveries import DeliveryRow
 from services.notifications.projections.meetings import meeting, reply_of
 from services.notifications.projections.support_requests import fee, offer, support_request
 from services.notifications.settings import MailSettings
@@ -29,25 +28,25 @@ class NotKnownYet(Exception):
     """What the letter is about has not arrived here yet."""
 
 
-def facts_for(db: Transaction, delivery: DeliveryRow, addressee: Person, settings: MailSettings) -> Facts:
+def facts_for(db: Transaction, asked: DeliveryQueued, addressee: Person, settings: MailSettings) -> Facts:
     """Everything that the letter of a delivery may say. Raises NotKnownYet."""
-    about = meeting(db, delivery.meeting_id) if delivery.meeting_id else None
+    about = meeting(db, asked.meeting) if asked.meeting else None
     group = community(db, about.community_id) if about else None
-    earned = fee(db, delivery.claim_id) if delivery.claim_id else None
-    request_id = earned.request_id if earned else delivery.request_id
+    earned = fee(db, asked.claim) if asked.claim else None
+    request_id = earned.request_id if earned else asked.request
     facts = Facts(
         name=addressee.name,
-        channel=delivery.channel,
+        channel=asked.channel,
         portal_url=settings.portal_url,
         quick_guide_url=settings.quick_guide_url,
         community=group.name if group else None,
         meeting=about,
-        reply=reply_of(db, about.meeting_id, delivery.member_id) if about else None,
+        reply=reply_of(db, about.meeting_id, asked.member) if about else None,
         request=support_request(db, request_id) if request_id else None,
-        offer=offer(db, request_id, delivery.member_id) if request_id else None,
+        offer=offer(db, request_id, asked.member) if request_id else None,
         fee=earned,
     )
-    for what in NEEDED[delivery.kind]:
+    for what in NEEDED[asked.kind]:
         if getattr(facts, what) is None:
             raise NotKnownYet(f"The {what} that this message is about has not arrived here yet.")
     return facts

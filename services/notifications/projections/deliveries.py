@@ -16,6 +16,7 @@ from services.notifications.domain.delivery import (
     Status,
 )
 from shared.database.pool import Transaction
+from shared.messages.events import MemberId
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -44,6 +45,18 @@ class DeliveryRow:
     queued_at: datetime
     sent_at: datetime | None
     version: int
+
+    @property
+    def asked(self) -> DeliveryQueued:
+        """What was asked for, by the way that it goes now."""
+        return DeliveryQueued(
+            member=MemberId(self.member_id),
+            kind=self.kind,
+            channel=self.channel,
+            meeting=self.meeting_id,
+            request=self.request_id,
+            claim=self.claim_id,
+        )
 
 
 @deliveries.on(DeliveryQueued)

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.notifications.channels import channel_to
 from services.notifications.domain.delivery import (
     Channel,
+    Delivery,
     DeliveryQueued,
     HandOver,
     Kind,
@@ -17,7 +18,6 @@ from services.notifications.letters.facts import NotKnownYet, facts_for
 from services.notifications.letters.invitation import calendar_part
 from services.notifications.letters.letter import write
 from services.notifications.mail import Mailer, NoAddress, RefusedForGood, ServerAway, mail
-from services.notifications.projections.deliveries import delivery
 from services.notifications.settings import mail_settings
 from shared.database.pool import Database, Transaction
 from shared.identity.people import person
@@ -30,26 +30,23 @@ Outcome = RecordSent | RecordFailed | HandOver
 _ATTEMPTS = 60  # with pauses up to an hour: two days, and a weekend's failure of a mail server loses no mail
 
 
-def _send(id: UUID, database: Database) -> Outcome:
+def _send(id: UUID, delivery: Delivery, database: Database) -> Outcome:
     """Writes the letter from what is known now, and sends it. Raises TryAgain."""
-    settings, now = mail_settings(), Clock.from_environment().now()
+    settings, now, asked = mail_settings(), Clock.from_environment().now(), delivery.asked
     with database.transaction() as db:
-        row = delivery(db, id)
-        if row is None:  # the agenda was faster than the projection
-            raise TryAgain("The list of messages does not show this one yet.")
-        addressee = person(db, row.member_id)
+        addressee = person(db, asked.member)
         if addressee is None:
             raise TryAgain("The member whom this message is for is not known here yet.")
         if addressee.email is None:
             return HandOver(channel=channel_to(addressee))
         try:
-            facts = facts_for(db, row, addressee, settings)
+            facts = facts_for(db, asked, addressee, settings)
         except NotKnownYet as error:
             raise TryAgain(str(error)) from None
-    letter, invitation = write(row.kind, facts), None
+    letter, invitation = write(asked.kind, facts), None
     if facts.meeting and facts.meeting.starts_at <= now:
         return RecordFailed(reason="The meeting had begun before this message could be sent.")
-    if facts.meeting and row.kind is Kind.MEETING_INVITATION:
+    if facts.meeting and asked.kind is Kind.MEETING_INVITATION:
         invitation = calendar_part(
             facts.meeting,
             organiser=settings.sender,
@@ -89,7 +86,7 @@ def _give_up(id: UUID, reason: str) -> RecordFailed:
     return RecordFailed(reason=reason)
 
 
-send_mail = Effect("send-mail", _send, _give_up, attempts=_ATTEMPTS)
+send_mail = Effect("send-mail", Delivery, _send, _give_up, attempts=_ATTEMPTS)
 
 send_by_mail = Reaction("send_by_mail")
 

@@ -10,6 +10,7 @@ from services.notifications.contracts.meetings import MeetingPlanned
 from services.notifications.contracts.membership import MemberApproved
 from services.notifications.domain.delivery import (
     Channel,
+    Delivery,
     DeliveryQueued,
     HandOver,
     Kind,
@@ -20,6 +21,7 @@ from services.notifications.reactions import send_by_mail
 from services.notifications.reactions.send_by_mail import send_mail
 from services.notifications.settings import mail_settings
 from shared.messages.clock import Clock
+from shared.messages.decisions import Command
 from shared.messages.events import MemberId
 from shared.reactions.reaction import TryAgain
 from tests.unit.notifications.post_office import PostOffice
@@ -43,6 +45,11 @@ def planned(days: int) -> MeetingPlanned:
     )
 
 
+def send(story: Story, queued: DeliveryQueued, id: UUID = DELIVERY) -> Command[Delivery]:
+    """What sending a queued letter comes to."""
+    return send_mail.act(id, Delivery().evolve(queued), story.database)
+
+
 @pytest.fixture
 def office(open_office: Open, monkeypatch: pytest.MonkeyPatch) -> PostOffice:
     """A mail server that takes everything but mail to nobody@example.org, and the environment that names it."""
@@ -57,8 +64,7 @@ def office(open_office: Open, monkeypatch: pytest.MonkeyPatch) -> PostOffice:
 
 def test_a_letter_is_sent_and_what_it_said_is_recorded(story: Story, office: PostOffice) -> None:
     story.hears(approved(), id=ANN)
-    story.hears(WELCOME, id=DELIVERY)
-    outcome = send_mail.act(DELIVERY, story.database)
+    outcome = send(story, WELCOME)
     assert isinstance(outcome, RecordSent)
     (arrived,) = office.arrived
     assert arrived["Message-ID"] == f"<{DELIVERY}@example.org>"
@@ -69,41 +75,35 @@ def test_a_letter_is_sent_and_what_it_said_is_recorded(story: Story, office: Pos
 def test_only_invitations_carry_a_calendar_part(story: Story, office: PostOffice) -> None:
     story.hears(approved(), id=ANN)
     story.hears(planned(days=3), id=MEETING)
-    story.hears(INVITATION, id=DELIVERY)
-    send_mail.act(DELIVERY, story.database)
-    story.hears(WELCOME, id=UUID(int=78))
-    send_mail.act(UUID(int=78), story.database)
+    send(story, INVITATION)
+    send(story, WELCOME, UUID(int=78))
     kinds = [[part.get_content_type() for part in mail.walk()] for mail in office.arrived]
     assert ["text/calendar" in kind for kind in kinds] == [True, False]
 
 
 def test_it_waits_for_a_member_who_is_not_known_yet(story: Story, office: PostOffice) -> None:
-    story.hears(WELCOME, id=DELIVERY)
     with pytest.raises(TryAgain, match="not known here yet"):
-        send_mail.act(DELIVERY, story.database)
+        send(story, WELCOME)
     assert office.arrived == []
 
 
 def test_it_waits_for_the_meeting_that_it_is_about(story: Story, office: PostOffice) -> None:
     story.hears(approved(), id=ANN)
-    story.hears(INVITATION, id=DELIVERY)
     with pytest.raises(TryAgain, match="The meeting that this message is about has not arrived"):
-        send_mail.act(DELIVERY, story.database)
+        send(story, INVITATION)
     assert office.arrived == []
 
 
 def test_who_turns_out_to_have_no_email_is_called(story: Story, office: PostOffice) -> None:
     story.hears(approved(email=None, phone="01632 960001"), id=ANN)
-    story.hears(WELCOME, id=DELIVERY)
-    assert send_mail.act(DELIVERY, story.database) == HandOver(channel=Channel.PHONE)
+    assert send(story, WELCOME) == HandOver(channel=Channel.PHONE)
     assert office.arrived == []
 
 
 def test_nobody_is_invited_by_mail_to_a_meeting_that_has_begun(story: Story, office: PostOffice) -> None:
     story.hears(approved(), id=ANN)
     story.hears(planned(days=-1), id=MEETING)
-    story.hears(INVITATION, id=DELIVERY)
-    outcome = send_mail.act(DELIVERY, story.database)
+    outcome = send(story, INVITATION)
     assert outcome == RecordFailed(reason="The meeting had begun before this message could be sent.")
     assert office.arrived == []
 
@@ -113,18 +113,16 @@ def test_an_address_that_no_mail_reaches_fails_at_once_and_is_not_named(
     story: Story, office: PostOffice, address: str
 ) -> None:
     story.hears(approved(address), id=ANN)
-    story.hears(WELCOME, id=DELIVERY)
-    outcome = send_mail.act(DELIVERY, story.database)
+    outcome = send(story, WELCOME)
     assert isinstance(outcome, RecordFailed)
     assert address not in outcome.reason
 
 
 def test_it_waits_while_the_mail_server_is_away(story: Story, office: PostOffice) -> None:
     story.hears(approved(), id=ANN)
-    story.hears(WELCOME, id=DELIVERY)
     office.close()
     with pytest.raises(TryAgain, match="does not answer"):
-        send_mail.act(DELIVERY, story.database)
+        send(story, WELCOME)
 
 
 def test_a_mail_server_that_stays_away_for_days_is_given_up() -> None:
