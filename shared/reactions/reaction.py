@@ -29,8 +29,8 @@ S = TypeVar("S", bound=State)
 class Effect(Generic[S]):
     """Something outside the house, such as sending a mail: done at least once, its outcome recorded exactly once.
 
-    `act(id, state, database)` does it and returns the command that records the outcome. `state` is its stream's as it is
-    now: a projection may lag behind the event that asked for it. It may read from the database, in
+    `act(id, state, database)` does it and returns the command that records the outcome. `state` is its stream's as
+    it is now: a projection may lag behind the event that asked for it. It may read from the database, in
     short transactions of its own that are over before the world is asked: an open one would be ended by the server
     while the world is slow. It raises TryAgain when the world was not ready. `give_up(id, reason)` is the command to
     record when the last of `attempts` failed; the pauses between them double up to an hour.
