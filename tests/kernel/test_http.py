@@ -1,5 +1,6 @@
 """The manners of every API, on a service as small as a notebook: a refusal is plain, and changes nothing."""
-# mypy: disable-error-code="untyped-decorator"  # flask-smorest ships no types
+# flask-smorest ships no types.
+# mypy: disable-error-code="untyped-decorator"
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -1,0 +1,291 @@
+"""Projections follow the event table: each event once, its row and the cursor in one transaction, each on its own."""
+
+import threading
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from shared.commands.handler import Commands
+from shared.database.pool import Database, Transaction, Unavailable
+from shared.messages.codec import Codec
+from shared.messages.decisions import Context
+from shared.messages.recorded import BEGINNING, Recorded
+from shared.projections import reader as module
+from shared.projections.projection import OutOfDate, Projection, make_tables
+from shared.projections.reader import Fenced, Reader, cursor_of, move_cursor
+from tests.kernel.conftest import at_work
+from tests.kernel.notebook import (
+    SPILT,
+    Append,
+    Close,
+    LineWritten,
+    NotebookClosed,
+    NotebookOpened,
+    Open,
+    lines_in,
+    lines_projection,
+)
+from tests.servers import eventually
+
+ONE = UUID(int=1)
+
+
+@pytest.fixture
+def lines(database: Database) -> Projection:
+    projection = lines_projection()
+    make_tables(projection, database)
+    return projection
+
+
+@pytest.fixture
+def notebook(commands: Commands, context: Context) -> None:
+    commands.handle(ONE, Open(title="Tuesday"), context)
+
+
+def look_away(event: object, recorded: Recorded, db: Transaction) -> None:
+    """Handles an event by doing nothing."""
+
+
+def texts(database: Database, projection: Projection) -> list[str]:
+    with database.transaction() as db:
+        return [line.text for line in lines_in(db, projection)]
+
+
+def failure_of(database: Database, name: str) -> str | None:
+    with database.transaction() as db:
+        return db.value(str, "select failure from readers where name = %s", name)
+
+
+@pytest.mark.usefixtures("notebook")
+def test_a_projection_is_told_of_each_event_once(
+    database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    reader = Reader(database, codec, [lines])
+    for text in ("tea", "milk"):
+        commands.handle(ONE, Append(text=text), context)
+        reader.advance_all()
+        reader.advance_all()
+    assert texts(database, lines) == ["tea", "milk"]
+    assert reader.advance_all() == 0
+
+
+@pytest.mark.usefixtures("notebook")
+def test_a_new_projection_begins_at_the_first_event(
+    database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    commands.handle(ONE, Append(text="tea"), context)
+    Reader(database, codec, [lines]).advance_all()
+    late = lines_projection("late")
+    make_tables(late, database)
+    Reader(database, codec, [lines, late]).advance_all()
+    assert texts(database, late) == texts(database, lines) == ["tea"]
+
+
+@pytest.mark.usefixtures("notebook")
+def test_the_cursor_passes_what_the_projection_does_not_read(
+    database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    position = commands.handle(ONE, Close(), context).position
+    Reader(database, codec, [lines]).advance_all()
+    assert cursor_of(database, "lines") == position
+    assert texts(database, lines) == []
+
+
+@pytest.mark.usefixtures("notebook")
+def test_a_backlog_is_read_in_batches(
+    database: Database,
+    codec: Codec,
+    commands: Commands,
+    context: Context,
+    lines: Projection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_BATCH", 3)
+    for nth in range(7):
+        commands.handle(ONE, Append(text=f"{nth}"), context)
+    reader = Reader(database, codec, [lines])
+    assert [reader.advance_all() for _ in range(4)] == [3, 3, 2, 0]
+    assert texts(database, lines) == [f"{nth}" for nth in range(7)]
+
+
+@pytest.mark.usefixtures("notebook")
+def test_what_fails_half_way_writes_nothing_and_moves_nothing(
+    database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    for text in ("tea", SPILT, "milk"):
+        commands.handle(ONE, Append(text=text), context)
+    Reader(database, codec, [lines]).advance_all()
+    assert texts(database, lines) == []
+    assert cursor_of(database, "lines") == BEGINNING
+
+
+@pytest.mark.usefixtures("notebook")
+def test_one_that_fails_stops_alone_and_says_why(
+    database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    closed = Projection("closed", version=1, tables=lines.tables)
+    make_tables(closed, database)
+
+    @closed.on(NotebookClosed)
+    def _(event: NotebookClosed, recorded: Recorded, db: Transaction) -> None:
+        db.execute("insert into closed.lines values (%s, %s, %s)", recorded.id, recorded.version, event.reason)
+
+    commands.handle(ONE, Append(text=SPILT), context)
+    commands.handle(ONE, Close(), context)
+    Reader(database, codec, [lines, closed]).advance_all()
+    assert texts(database, closed) == ["full"]
+    assert failure_of(database, "lines") == f"ValueError: {SPILT}, so line 2 cannot be read"
+    assert failure_of(database, "closed") is None
+
+
+@pytest.mark.usefixtures("notebook")
+def test_one_that_failed_goes_on_where_it_was_once_it_is_mended(
+    database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    commands.handle(ONE, Append(text=SPILT), context)
+    Reader(database, codec, [lines]).advance_all()
+    mended = Projection("lines", version=1, tables=lines.tables)
+
+    @mended.on(LineWritten)
+    def _(event: LineWritten, recorded: Recorded, db: Transaction) -> None:
+        db.execute("insert into lines.lines values (%s, %s, %s)", recorded.id, recorded.version, event.text)
+
+    commands.handle(ONE, Append(text="tea"), context)
+    Reader(database, codec, [mended]).advance_all()
+    assert texts(database, lines) == [SPILT, "tea"]
+    assert failure_of(database, "lines") is None
+
+
+@pytest.mark.usefixtures("notebook")
+def test_one_that_failed_is_not_tried_again_at_once(
+    database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    """A tight loop of failures would fill the log and the processor."""
+    tried = 0
+
+    @lines.on(NotebookOpened)
+    def _(event: NotebookOpened, recorded: Recorded, db: Transaction) -> None:
+        nonlocal tried
+        tried += 1
+        raise ValueError("torn")
+
+    reader = Reader(database, codec, [lines])
+    for _again in range(5):
+        reader.advance_all()
+    assert tried == 1
+
+
+@pytest.mark.usefixtures("notebook")
+def test_an_event_that_this_release_does_not_know_stops_only_who_would_read_it(
+    database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    commands.handle(ONE, Append(text="tea"), context)
+    with database.transaction() as db:
+        db.execute("update events set schema_version = 2 where type = 'line-written'")
+        db.execute("update events set type = 'notebook-burnt' where type = 'notebook-opened'")
+    closed = Projection("closed", version=1, tables=lines.tables)
+    make_tables(closed, database)
+    closed.on(NotebookClosed)(look_away)
+    Reader(database, codec, [lines, closed]).advance_all()
+    assert failure_of(database, "lines") == "UnknownEvent: line-written version 2 is newer than this release reads"
+    assert failure_of(database, "closed") is None
+    assert cursor_of(database, "closed") > BEGINNING
+
+
+@pytest.mark.usefixtures("notebook")
+def test_a_cursor_that_another_process_moved_fences_and_nothing_is_written(
+    database: Database, lines: Projection
+) -> None:
+    stale = cursor_of(database, "lines")
+    with database.transaction() as db:
+        move_cursor(db, "lines", stale, stale._replace(number=5))
+
+    def write_late() -> None:
+        with database.transaction() as db:
+            db.execute("insert into lines.lines values (%s, 1, 'late')", ONE)
+            move_cursor(db, "lines", stale, stale._replace(number=4))
+
+    with pytest.raises(Fenced, match="lines was moved by another process"):
+        write_late()
+    assert texts(database, lines) == []
+    assert cursor_of(database, "lines").number == 5
+
+
+@pytest.mark.usefixtures("notebook")
+def test_processes_that_all_believe_to_lead_write_each_row_once(
+    database: Database,
+    codec: Codec,
+    commands: Commands,
+    context: Context,
+    lines: Projection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The lock makes one lead; this is what holds when a lost connection makes two believe it."""
+    monkeypatch.setattr(module, "_BATCH", 2)
+    for nth in range(30):
+        commands.handle(ONE, Append(text=f"{nth}"), context)
+
+    def read() -> None:
+        reader = Reader(database, codec, [lines])
+        while True:
+            try:
+                if not reader.advance_all():
+                    return
+            except Fenced:
+                continue
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert texts(database, lines) == [f"{nth}" for nth in range(30)]
+    assert failure_of(database, "lines") is None
+
+
+@pytest.mark.usefixtures("notebook")
+def test_the_next_process_leads_as_soon_as_the_leader_is_gone(
+    database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    first, second = (Reader(database, codec, [lines]) for _ in range(2))
+    with at_work(first, may_end=Unavailable):
+        commands.handle(ONE, Append(text="tea"), context)
+        eventually(lambda: texts(database, lines) == ["tea"], "the first reader reads")
+        with at_work(second):
+            with database.transaction() as db:
+                db.execute("select pg_terminate_backend(%s)", leader_of(database))
+            commands.handle(ONE, Append(text="milk"), context)
+            eventually(lambda: texts(database, lines) == ["tea", "milk"], "the second reader goes on")
+
+
+def leader_of(database: Database) -> int:
+    with database.transaction() as db:
+        held = "select pid from pg_locks where locktype = 'advisory' and granted and database ="
+        return db.value(int, f"{held} (select oid from pg_database where datname = current_database())") or 0
+
+
+def test_tables_are_made_once(database: Database) -> None:
+    projection = lines_projection()
+    assert make_tables(projection, database)
+    assert not make_tables(projection, database)
+
+
+def test_tables_of_another_version_are_not_written_into(database: Database, lines: Projection) -> None:
+    newer = Projection("lines", version=2, tables=lines.tables)
+    with pytest.raises(OutOfDate, match="at version 1, this release has 2"):
+        make_tables(newer, database)
+
+
+def test_tables_that_cannot_be_made_leave_nothing_behind(database: Database, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.sql"
+    broken.write_text("create table lines (id integer); create table lines (id integer);")
+    with pytest.raises(Exception, match="already exists"):
+        make_tables(Projection("broken", version=1, tables=broken), database)
+    with database.transaction() as db:
+        assert db.value(str, "select nspname::text from pg_namespace where nspname = 'broken'") is None
+
+
+def test_two_handlers_of_one_event_are_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="lines handles LineWritten twice"):
+        lines_projection().on(LineWritten)(look_away)
