@@ -12,7 +12,7 @@ import structlog
 
 from shared.commands.handler import AlreadyExists, Commands, NotFound
 from shared.database.leadership import lead
-from shared.database.pool import Database, Unavailable
+from shared.database.pool import Database, Transaction, Unavailable
 from shared.eventstore.doorbell import Listener
 from shared.eventstore.postgres import PostgresEventStore, StoreInTransaction
 from shared.eventstore.store import VersionConflict
@@ -121,27 +121,43 @@ class Agenda:
             try:
                 with self._database.transaction() as db:
                     Commands(StoreInTransaction(db), self._codec).handle(id, command, context, attempts=1)
-                    self._cross_out(db.execute, entry, context.now, "done")
+                    if not _cross_out(db, entry, context.now, "done"):
+                        raise _DoneElsewhere
             except VersionConflict:
                 continue
+            except _DoneElsewhere:
+                return
             except (Refused, NotFound, AlreadyExists) as refusal:
                 # A rule may rightly say no by now: the meeting was cancelled, the offer answered.
                 with self._database.transaction() as db:
-                    self._cross_out(db.execute, entry, context.now, f"refused: {refusal}")
+                    _cross_out(db, entry, context.now, f"refused: {refusal}")
                 return
             self._appended()
             return
-
-    @staticmethod
-    def _cross_out(execute: Callable[..., int], entry: _Entry, now: datetime, outcome: str) -> None:
-        execute("update agenda set done_at = %s, outcome = %s where id = %s", now, outcome[:500], entry.id)
 
     def _postpone(self, entry: _Entry, reason: str) -> None:
         pause = min(timedelta(seconds=2 ** min(entry.attempts, 12)), _LONGEST_PAUSE)
         with self._database.transaction() as db:
             db.execute(
-                "update agenda set attempts = attempts + 1, last_error = %s, due_at = %s where id = %s",
+                "update agenda set attempts = attempts + 1, last_error = %s, due_at = %s"
+                " where id = %s and done_at is null",
                 reason[:500],
                 self._clock.now() + pause,
                 entry.id,
             )
+
+
+class _DoneElsewhere(Exception):
+    """Another process crossed the entry out first, believing to lead: what this one did for it is rolled back."""
+
+
+def _cross_out(db: Transaction, entry: _Entry, now: datetime, outcome: str) -> bool:
+    """False when it was crossed out before."""
+    return bool(
+        db.execute(
+            "update agenda set done_at = %s, outcome = %s where id = %s and done_at is null",
+            now,
+            outcome[:500],
+            entry.id,
+        )
+    )
