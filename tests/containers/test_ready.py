@@ -1,7 +1,6 @@
 """The images' health check, as the containers run it."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -32,7 +31,7 @@ def port() -> Iterator[int]:
 
 
 def check(*words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-IS", str(TOP / "deploy/compose/ready.py"), *map(str, words)]
+    command = ["bash", str(TOP / "deploy/compose/ready"), *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, timeout=30)
 
 
@@ -42,8 +41,9 @@ def test_a_service_that_is_ready_is_healthy(port: int) -> None:
 
 def test_one_that_is_not_ready_is_not_and_says_what_it_lacks(port: int) -> None:
     checked = check(port, "/other")
-    assert (checked.returncode, checked.stdout) == (1, "The database is empty.\n")
+    assert checked.returncode == 1
+    assert checked.stdout.endswith("The database is empty.")
 
 
-def test_nothing_is_not_healthy() -> None:
+def test_where_nothing_listens_is_not_healthy() -> None:
     assert check(free_port()).returncode == 1
