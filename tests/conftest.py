@@ -10,6 +10,9 @@ import pytest
 from tests.servers import IN_CONTAINERS, Databases, KafkaServer, PostgresServer, kafka_server, postgres_server
 
 
+pytest_plugins = ["tests.system"]
+
+
 @pytest.fixture(scope="session")
 def servers_folder() -> Iterator[Path]:
     """Not pytest's own: a second run of root closes that to other accounts, and PostgreSQL runs as one."""

@@ -51,7 +51,7 @@ def change(
         }
 
     def as_request(handled: Handled[S]) -> Request:
-        return Request(context.actor, key or "", fingerprint, json.dumps(record(handled)))
+        return Request(caller().requester, key or "", fingerprint, json.dumps(record(handled)))
 
     try:
         handled = here.commands.handle(
@@ -70,7 +70,7 @@ def repeat_answers(app: Flask) -> None:
         key = _idempotency_key()
         if key is None or request.method not in ("POST", "PUT", "PATCH"):
             return None
-        answer = running().store.answer_to(caller().actor, key)
+        answer = running().store.answer_to(caller().requester, key)
         return _again(answer, _fingerprint()) if answer else None
 
 

@@ -31,6 +31,11 @@ class Identity:
         return f"account:{self.account}" if self.account else "anonymous"
 
     @property
+    def requester(self) -> str:
+        """Whose idempotency keys these are: the same before and after an account becomes a member's."""
+        return f"account:{self.account}" if self.account else "anonymous"
+
+    @property
     def all_roles(self) -> frozenset[str]:
         relations = {"signed-in"} if self.account else set()
         if self.member:
