@@ -12,6 +12,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from shared.errors import CannotGoOn
 
 PARTITIONS = 12  # for life: with another number a stream's later events would go to another partition
+_RECONNECT_MILLISECONDS = 1_000  # by default a broker that was away for a minute is asked only every 30 s
 
 logging.getLogger("kafka").setLevel(logging.CRITICAL)  # it logs every refused connection; we say it once, plainly
 
@@ -27,14 +28,17 @@ class BrokerUnavailable(CannotGoOn):
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Where Kafka is. `servers` is `host:port[,host:port]`."""
+    """Where Kafka is. `servers` is `host:port[,host:port]`; it is given up when it is silent for `patience_seconds`."""
 
     servers: str
+    patience_seconds: int = 10
 
     def make_topics(self, topics: Iterable[str], *, replicas: int) -> None:
         """Makes the topics that are not there yet: 12 partitions, kept for ever. Raises BrokerUnavailable."""
         with self.speaking():
-            admin = KafkaAdminClient(bootstrap_servers=self._addresses(), bootstrap_timeout_ms=10_000)
+            admin = KafkaAdminClient(
+                bootstrap_servers=self._addresses(), bootstrap_timeout_ms=self.patience_seconds * 1000
+            )
             try:
                 there = set(admin.list_topics())
                 for topic in set(topics) - there:
@@ -60,13 +64,14 @@ class Broker:
         with self.speaking():
             producer = KafkaProducer(
                 bootstrap_servers=self._addresses(),
-                bootstrap_timeout_ms=10_000,
+                bootstrap_timeout_ms=self.patience_seconds * 1000,
                 allow_auto_create_topics=False,
                 linger_ms=1,
                 batch_size=128 * 1024,
                 delivery_timeout_ms=30_000,
-                request_timeout_ms=10_000,
-                max_block_ms=10_000,
+                request_timeout_ms=self.patience_seconds * 1000,
+                max_block_ms=self.patience_seconds * 1000,
+                reconnect_backoff_max_ms=_RECONNECT_MILLISECONDS,
                 metrics_enabled=False,
             )
             try:
@@ -80,7 +85,7 @@ class Broker:
         with self.speaking():
             consumer = KafkaConsumer(
                 bootstrap_servers=self._addresses(),
-                bootstrap_timeout_ms=10_000,
+                bootstrap_timeout_ms=self.patience_seconds * 1000,
                 group_id=group,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
@@ -89,6 +94,7 @@ class Broker:
                 session_timeout_ms=10_000,
                 heartbeat_interval_ms=1_000,
                 fetch_max_wait_ms=500,
+                reconnect_backoff_max_ms=_RECONNECT_MILLISECONDS,
                 metrics_enabled=False,
             )
             try:

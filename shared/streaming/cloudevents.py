@@ -54,8 +54,8 @@ def headers_of(stored: Stored, service: str) -> Headers:
 
 def stored_from(headers: Headers, value: bytes | None) -> Stored:
     """The event in a record. Raises Malformed when it is not one."""
-    texts = {name: text.decode() for name, text in headers}
     try:
+        texts = {name: text.decode() for name, text in headers}
         name, _, schema_version = texts["ce_type"].removeprefix(_PREFIX).partition(".")[2].rpartition(".v")
         metadata = Metadata(
             actor=texts["ce_actor"],
