@@ -4,6 +4,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -12,12 +13,14 @@ from uuid import uuid4
 import pytest
 
 from shared.commands.handler import Commands
-from shared.database.pool import Database
+from shared.database.pool import Database, Unavailable
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.clock import Clock
 from shared.messages.codec import Codec
 from shared.messages.decisions import Context
 from shared.privacy.keyring import Keyring
+from shared.projections.reader import Fenced
+from shared.streaming.broker import BrokerUnavailable
 from tests.kernel.notebook import EVENTS
 from tests.servers import Databases, emptied
 
@@ -31,6 +34,11 @@ def events_url(databases: Databases) -> str:
 
 
 @pytest.fixture(scope="session")
+def other_url(databases: Databases) -> str:
+    return databases.for_events()
+
+
+@pytest.fixture(scope="session")
 def keys_url(databases: Databases) -> str:
     return databases.for_keys()
 
@@ -39,6 +47,12 @@ def keys_url(databases: Databases) -> str:
 def database(events_url: str) -> Iterator[Database]:
     """Connections to an event database with no events."""
     yield from _connected(events_url)
+
+
+@pytest.fixture
+def elsewhere(other_url: str) -> Iterator[Database]:
+    """Connections to the database of another service."""
+    yield from _connected(other_url)
 
 
 @pytest.fixture
@@ -105,6 +119,20 @@ class Job(Protocol):
     """What a worker runs in a thread: the relay, the reader, the consumer or the agenda."""
 
     def run(self, stop: threading.Event) -> None: ...
+
+
+@dataclass(frozen=True)
+class BeginningAgain:
+    """A job that begins again when it loses PostgreSQL, Kafka or its place, as the worker lets it."""
+
+    job: Job
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                self.job.run(stop)
+            except (Unavailable, BrokerUnavailable, Fenced):
+                stop.wait(0.05)
 
 
 @contextmanager
