@@ -156,7 +156,7 @@ def test_kafka_is_set_as_it_is_outside_containers() -> None:
     theirs = {f"KAFKA_{name.upper().replace('.', '_')}": value for name, value in embedded.items()}
     ours = CONTAINERS["kafka"].environment
     elsewhere = {"KAFKA_LISTENERS", "KAFKA_ADVERTISED_LISTENERS", "KAFKA_CONTROLLER_QUORUM_VOTERS", "KAFKA_LOG_DIRS"}
-    assert set(theirs) | {"KAFKA_HEAP_OPTS"} == set(ours)
+    assert set(theirs) | {"KAFKA_HEAP_OPTS", "KAFKA_JVM_PERFORMANCE_OPTS"} == set(ours)
     assert {name: ours[name] for name in theirs.keys() - elsewhere} == {
         name: theirs[name] for name in theirs.keys() - elsewhere
     }
