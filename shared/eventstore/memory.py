@@ -7,7 +7,7 @@ from threading import Lock
 import msgspec
 
 from shared.eventstore.store import AlreadyAnswered, Answer, Request, VersionConflict, Write
-from shared.messages.recorded import Metadata, Position, Stored
+from shared.messages.recorded import BEGINNING, Metadata, Position, Stored
 
 
 class MemoryEventStore:
@@ -60,6 +60,9 @@ class MemoryEventStore:
 
     def read_all(self, after: Position, limit: int) -> list[Stored]:
         return [event for event in self._events if event.position > after][:limit]
+
+    def newest(self) -> Position:
+        return self._events[-1].position if self._events else BEGINNING
 
     def answer_to(self, actor: str, key: str) -> Answer | None:
         return self._answers.get((actor, key))

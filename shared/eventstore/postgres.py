@@ -10,10 +10,11 @@ import msgspec
 
 from shared.database.pool import Database, Transaction
 from shared.eventstore.store import AlreadyAnswered, Answer, Request, RequestInFlight, VersionConflict, Write
-from shared.messages.recorded import Metadata, Position, Stored
+from shared.messages.recorded import BEGINNING, Metadata, Position, Stored
 
 _SQL = Path(__file__).parent / "sql"
 _READ_ALL = (_SQL / "read_all.sql").read_text()
+_NEWEST = (_SQL / "newest.sql").read_text()
 _READ_STREAM = (_SQL / "read_stream.sql").read_text()
 _APPEND = (
     "select * from append(%s::text[], %s::integer[], %s::text[], %s::integer[], %s::uuid[], %s::text[],"
@@ -60,6 +61,12 @@ class _Row:
 
 
 @dataclass(frozen=True)
+class _Place:
+    xid: str
+    position: int
+
+
+@dataclass(frozen=True)
 class _Answer:
     response: str
     fingerprint: str
@@ -98,6 +105,10 @@ class StoreInTransaction:
     def read_all(self, after: Position, limit: int) -> list[Stored]:
         return [row.stored() for row in self._db.all(_Row, _READ_ALL, str(after.xid), after.number, limit)]
 
+    def newest(self) -> Position:
+        found = self._db.one(_Place, _NEWEST)
+        return Position(int(found.xid), found.position) if found else BEGINNING
+
     def answer_to(self, actor: str, key: str) -> Answer | None:
         found = self._db.one(
             _Answer,
@@ -132,6 +143,10 @@ class PostgresEventStore:
     def read_all(self, after: Position, limit: int) -> list[Stored]:
         with self._database.transaction() as db:
             return StoreInTransaction(db).read_all(after, limit)
+
+    def newest(self) -> Position:
+        with self._database.transaction() as db:
+            return StoreInTransaction(db).newest()
 
     def answer_to(self, actor: str, key: str) -> Answer | None:
         with self._database.transaction() as db:

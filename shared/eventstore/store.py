@@ -88,5 +88,8 @@ class EventStore(Protocol):
     def read_all(self, after: Position, limit: int) -> list[Stored]:
         """The next events of all streams after a position, at most `limit`. Never skips one that commits late."""
 
+    def newest(self) -> Position:
+        """Where the last event stands that `read_all` would give; BEGINNING when there is none."""
+
     def answer_to(self, actor: str, key: str) -> Answer | None:
         """What was answered before to this actor's Idempotency-Key, or None."""

@@ -13,13 +13,14 @@ from shared.database.pool import Database, Transaction, Unavailable
 from shared.eventstore.doorbell import Listener
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.codec import Codec
-from shared.messages.recorded import Position
+from shared.messages.recorded import BEGINNING, Position
 from shared.projections.subscriber import Subscriber
 
 log = structlog.get_logger()
 
 _BATCH = 500
 _LOOK_SECONDS = 0.25
+_FULL_LOOK_SECONDS = 2.0  # somebody may have set a cursor back
 _PAUSE_AFTER_FAILURE_SECONDS = 2.0
 
 
@@ -51,6 +52,7 @@ class Reader:
         self._subscribers = [each for each in subscribers if own_events(each, codec)]
         self._store = PostgresEventStore(database)
         self._paused_until: dict[str, float] = {}
+        self._all_read_to, self._looked_at = BEGINNING, float("-inf")
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`. Raises Unavailable when the database goes away: the worker then begins again."""
@@ -64,13 +66,22 @@ class Reader:
 
     def advance_all(self) -> int:
         """One batch for each subscriber; how many events were read. One that fails stops alone."""
-        return sum(self._advance_or_pause(each) for each in self._subscribers)
+        newest = self._store.newest()
+        if newest == self._all_read_to and monotonic() < self._looked_at + _FULL_LOOK_SECONDS:
+            return 0  # nothing came since everybody had read everything: one query instead of two for each
+        looked_at = monotonic()
+        read = sum(self._advance_or_pause(each) for each in self._subscribers)
+        if not read and not self._paused_until:
+            self._all_read_to, self._looked_at = newest, looked_at
+        return read
 
     def _advance_or_pause(self, subscriber: Subscriber[Any]) -> int:
         if self._paused_until.get(subscriber.name, 0) > monotonic():
             return 0
         try:
-            return self.advance(subscriber)
+            read = self.advance(subscriber)
+            self._paused_until.pop(subscriber.name, None)
+            return read
         except (Unavailable, Fenced):
             raise
         except Exception as error:
