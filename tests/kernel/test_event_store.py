@@ -210,6 +210,13 @@ def test_reading_after_the_last_event_gives_nothing_until_there_is_more(store: E
     assert [event.stream for event in store.read_all(position, 10)] == ["meeting-2"]
 
 
+def test_the_newest_place_is_that_of_the_last_event_to_be_read(store: EventStore) -> None:
+    assert store.newest() == BEGINNING
+    add(store, "meeting-1", 0, count=2)
+    add(store, "meeting-2", 0)
+    assert store.newest() == all_of(store)[-1].position
+
+
 def test_no_more_is_read_than_asked_for(store: EventStore) -> None:
     add(store, "meeting-1", 0, 5)
     assert len(store.read_all(BEGINNING, 3)) == 3

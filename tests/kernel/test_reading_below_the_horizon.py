@@ -47,6 +47,16 @@ def test_an_event_is_held_back_while_one_that_may_come_before_it_is_open(
     assert streams_of(store.read_all(BEGINNING, 10)) == ["slow-1", "quick-1"]
 
 
+def test_the_newest_place_is_below_what_is_still_open(database: Database, store: PostgresEventStore) -> None:
+    store.append(one_event("early-1", 0), WHO, NOW)
+    before = store.newest()
+    with database.transaction() as db:
+        db.execute("select pg_current_xact_id()")
+        store.append(one_event("late-1", 0), WHO, NOW)
+        assert store.newest() == before
+    assert store.newest() > before
+
+
 def test_a_tailing_reader_meets_what_commits_late(database: Database, store: PostgresEventStore) -> None:
     store.append(one_event("first-1", 0), WHO, NOW)
     with database.transaction() as slow:
