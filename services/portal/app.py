@@ -37,6 +37,7 @@ from services.portal.pages import (
     messages,
     planning,
     rates,
+    statements,
     support,
     support_asking,
     support_request,
@@ -46,7 +47,7 @@ from services.portal.person import current_person
 SESSION_LIFETIME = timedelta(hours=8)
 LARGEST_FORM = 256 * 1024  # bytes; the longest text is a review of a few pages
 FIRST_PAGES = (home, communities, meetings, planning, joining, applications)
-MORE_PAGES = (support, support_asking, support_request, claims, messages, me, rates, glossary)
+MORE_PAGES = (support, support_asking, support_request, claims, messages, me, rates, glossary, statements)
 
 
 def create_app(settings: configuration.Configuration | None = None) -> Flask:
@@ -105,6 +106,7 @@ def _templates(app: Flask, settings: configuration.Configuration) -> None:
             "membership": directory.own_membership,
             "navigation": navigation.items,
             "demonstration": settings.demonstration,
+            "contact_email": settings.contact_email,
             "behind": g.get("behind", False),
             "nonce": g.get("nonce", ""),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ class Configuration:
     roles_claim: str = "groups"
     scopes: str = "openid profile email groups"
     demonstration: bool = False
+    contact_email: str = ""  # whom people may ask; shown only when it is set
 
     @property
     def secure(self) -> bool:
@@ -70,6 +72,9 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Configurat
         values.get("PORTAL_SESSION_DIRECTORY", ""),
         "the folder for the sessions of people who are signed in",
     )
+    contact = values.get("CONTACT_EMAIL", "").strip()
+    if contact and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", contact):
+        mistakes.append(f"CONTACT_EMAIL is {contact!r}. It must be one email address, such as copse@example.org.")
     configuration = Configuration(
         portal_url=address("PORTAL_URL", "the portal's own public address"),
         service_urls={name: address(f"{name.upper()}_URL", f"where the {name} service answers") for name in SERVICES},
@@ -86,6 +91,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Configurat
         roles_claim=values.get("OIDC_ROLES_CLAIM") or "groups",
         scopes=values.get("OIDC_SCOPES") or "openid profile email groups",
         demonstration=values.get("COPSE_DEMO", "") == "1",
+        contact_email=contact,
     )
     if mistakes:
         raise ConfigurationMistakes("The portal cannot start:\n" + "\n".join(f"- {line}" for line in mistakes))

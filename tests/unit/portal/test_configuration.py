@@ -41,3 +41,10 @@ def test_a_secret_may_come_from_a_file_and_is_never_printed(tmp_path: Path) -> N
     configuration = from_environment({**COMPLETE, "PORTAL_CLIENT_SECRET_FILE": str(file)})
     assert configuration.client_secret == "hush"
     assert "hush" not in repr(configuration)
+
+
+def test_an_address_for_questions_is_optional_but_must_be_one() -> None:
+    assert from_environment(COMPLETE).contact_email == ""
+    assert from_environment({**COMPLETE, "CONTACT_EMAIL": "copse@example.org"}).contact_email == "copse@example.org"
+    with pytest.raises(ConfigurationMistakes, match="CONTACT_EMAIL"):
+        from_environment({**COMPLETE, "CONTACT_EMAIL": "ask Carys"})
