@@ -77,11 +77,14 @@ class Form:
         return linked + [{"text": sentence} for sentence in self.general]
 
 
-def blank(fields: Iterable[str], *, action: str = "", seen: str = "", **defaults: str) -> Form:
-    """A form to fill in. Where the sign-in ran out while somebody typed, it holds what she had typed."""
+def blank(fields: Iterable[str], *, action: str | None = None, seen: str = "", **defaults: str) -> Form:
+    """A form to fill in. Where the sign-in ran out while somebody typed, it holds what she had typed.
+
+    `action` tells one form of a page from its others; None takes what was typed into any of them.
+    """
     form = Form(tuple(fields), MultiDict(defaults), seen=seen)
     unsent = session.get("unsent") if session else None
-    if unsent and unsent["path"] == request.path and unsent["values"].get("action", [""])[0] == action:
+    if unsent and unsent["path"] == request.path and action in (None, unsent["values"].get("action", [""])[0]):
         session.pop("unsent")
         form.values = MultiDict((name, text) for name, texts in unsent["values"].items() for text in texts)
         form.restored = True

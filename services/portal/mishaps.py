@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from flask import Flask, current_app, redirect, render_template, request, session, url_for
@@ -16,6 +17,8 @@ Page = tuple[str, int] | tuple[str, int, dict[str, str]]
 
 # A token refused within this many seconds of signing in will be refused again: say so, do not go in circles.
 FRESH_SECONDS = 20
+
+UNTYPED = ("csrf_token", "key", "seen", "action")  # what every form holds and nobody types
 
 
 def page(status: int, title: str, *sentences: str) -> Page:
@@ -78,13 +81,30 @@ def http_exception(error: HTTPException) -> Page:
     return page(status, "That did not work", error.description or "Try again.")
 
 
-def stale_form(_: CSRFError) -> Page:
-    return page(
-        400,
-        "This page was open for too long",
-        "For your safety, nothing was stored.",
-        "Go back, reload the page and send the form again.",
+def stale_form(_: CSRFError) -> Response | Page:
+    """The session that the form belonged to has ended: nothing can be stored, but nothing typed may be lost either."""
+    if request.endpoint == "sign_in.sign_out" and current_person() is None:
+        return redirect(url_for("home.show"))  # signed out already
+    ours = request.headers.get("Sec-Fetch-Site") == "same-origin"  # no other site may put its words on our page
+    shown = [text for name, text in request.form.items(multi=True) if ours and name not in UNTYPED and typed(text)]
+    advice = (
+        "Copy what you typed from below. Then open the page again, sign in if it asks you to, and put it in again."
+        if shown
+        else "Open the page again, sign in if it asks you to, and send the form again."
     )
+    html = render_template(
+        "mishap.html.jinja",
+        title="This page was open for too long",
+        sentences=("For your safety, nothing was stored.", advice),
+        typed=shown,
+        again=request.path,
+    )
+    return html, 400
+
+
+def typed(text: str) -> bool:
+    """Whether somebody wrote this. A code ("in-person", an id, part of a date) stands for a choice, or is short."""
+    return not re.fullmatch(r"[a-z0-9-]*", text.strip())
 
 
 def unexpected(error: Exception) -> Page:

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from playwright.sync_api import Locator, Page
 
+from deploy.demo.configuration import Configuration
+
 CHECKOUT = Path(__file__).parents[2]
 AXE = CHECKOUT / "services" / "portal" / "assets" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -24,6 +26,9 @@ class System(Protocol):
 
     @property
     def password(self) -> str: ...
+
+    @property
+    def configuration(self) -> Configuration: ...
 
 
 def no_barriers(page: Page) -> None:

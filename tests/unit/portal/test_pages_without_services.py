@@ -2,6 +2,7 @@
 
 import re
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,27 @@ def test_a_visitor_gets_no_cookie_before_there_is_a_form(client: FlaskClient) ->
 def test_health_needs_nobody_else(client: FlaskClient) -> None:
     assert client.get("/healthz").status_code == 200
     assert "session directory" in client.get("/readyz").get_json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/accessibility", "/privacy"])
+def test_the_statements_name_an_address_only_when_there_is_one(client: FlaskClient, path: str) -> None:
+    page = client.get(path).text
+    assert "your coordinator" in page
+    assert "mailto:" not in page
+    settings: Configuration = client.application.extensions["copse-configuration"]
+    reachable = create_app(replace(settings, contact_email="copse@example.org")).test_client().get(path).text
+    assert reachable.count("mailto:copse@example.org") == 2, "in the text and at the foot of the page"
+
+
+def test_a_form_whose_session_has_ended_gives_back_what_was_typed(client: FlaskClient) -> None:
+    sent = {"csrf_token": "old", "about": "Carer <since> 2019", "stakeholder_group": "unpaid-carer"}
+    page = client.post("/join", data=sent, headers={"Sec-Fetch-Site": "same-origin"})
+    assert page.status_code == 400
+    assert "Carer &lt;since&gt; 2019" in page.text
+    assert "unpaid-carer" not in page.text
+
+
+def test_another_site_cannot_put_its_words_on_our_page(client: FlaskClient) -> None:
+    page = client.post("/join", data={"about": "Call this number"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert page.status_code == 400
+    assert "Call this number" not in page.text
