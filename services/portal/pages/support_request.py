@@ -21,7 +21,7 @@ blueprint = Blueprint("support_request", __name__)
 
 # What each step's form holds, in the page's order.
 FIELDS = {
-    "judge": ["relevant", "priority", "reason"],
+    "judge": ["relevant", "reason", "priority"],
     "offer": ["member_id", "answer_by"],
     "accept": ["no_conflict_of_interest"],
     "decline": ["reason_for_declining"],

@@ -30,6 +30,11 @@ def test_nobody_more_is_asked_when_the_reviewers_are_found() -> None:
     assert possible_steps(shown("review-in", reviewers=1, marion="accepted", reviews=[MARION]), "", True) == ["release"]
 
 
+def test_with_one_of_two_reviews_in_a_coordinator_may_release_it_or_ask_somebody_else() -> None:
+    one_in = shown("review-in", marion="accepted", joseph="declined", reviews=[MARION])
+    assert possible_steps(one_in, "", True) == ["release", "offer"]
+
+
 def test_a_member_says_yes_or_no_then_reviews_or_stops() -> None:
     assert possible_steps(shown("offered", marion="offered"), MARION, False) == ["accept", "decline"]
     assert possible_steps(shown("in-review", marion="accepted"), MARION, False) == ["review", "decline"]
