@@ -25,12 +25,18 @@ def show() -> str:
     return render_template(
         "me/show.html.jinja",
         names=directory.community_names(),
-        meetings=conversation.part(lambda: [row for row in upcoming() if row["community_id"] in mine]),
+        meetings=conversation.part(lambda: _next_meetings(mine)),
         requests=conversation.part(requests_seen) if membership.groups else conversation.Part(),
         claims=conversation.part(lambda: _own("ppi", "/v1/claims", "payee_id", membership.id)),
         messages=conversation.part(lambda: _latest_messages(membership.id)),
         activities=activity_labels() if membership.id else {},
     )
+
+
+def _next_meetings(communities: frozenset[str]) -> list[dict[str, Any]]:
+    """The next meetings of these communities, each with this person's own reply, which lists do not hold."""
+    rows = [row for row in upcoming() if row["community_id"] in communities][:LATEST]
+    return [conversation.get("meetings", f"/v1/meetings/{row['id']}").body for row in rows]
 
 
 def _latest_messages(member_id: str) -> list[dict[str, Any]]:
