@@ -5,6 +5,7 @@ checked; the first thing that is not so ends the story with exit status 1. Each 
 and request, so it can be played again and again.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -318,3 +319,7 @@ def _is(what: str, found: object, wanted: object) -> None:
 
 def _milliseconds(began: float) -> str:
     return f"{(time.monotonic() - began) * 1000:.0f} ms"
+
+
+if __name__ == "__main__":
+    sys.exit(play(Configuration.from_environment()))

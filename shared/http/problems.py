@@ -21,6 +21,9 @@ log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 
+# Our own names: the phrases of the standard library differ from one Python to the next.
+_CODES = {400: "not-json", 404: "not-found", 405: "not-here", 413: "too-large", 415: "not-json", 422: "invalid"}
+
 
 @dataclass(frozen=True)
 class FieldError:
@@ -121,8 +124,7 @@ class ProblemApi(Api):
             415: "Send JSON, with the header Content-Type: application/json.",
         }.get(status, error.description or HTTPStatus(status).phrase)
         kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
-        code = HTTPStatus(status).phrase.lower().replace(" ", "-")
-        return Problem(status, code, detail, headers=kept).response()
+        return Problem(status, _CODES.get(status, f"http-{status}"), detail, headers=kept).response()
 
 
 def _pointers(messages: object, pointer: str) -> Iterator[tuple[str, str]]:
