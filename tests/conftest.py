@@ -9,7 +9,6 @@ import pytest
 
 from tests.servers import IN_CONTAINERS, Databases, KafkaServer, PostgresServer, kafka_server, postgres_server
 
-
 pytest_plugins = ["tests.system"]
 
 
