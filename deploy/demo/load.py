@@ -153,10 +153,11 @@ def ask_for_support(configuration: Configuration) -> None:
 def wait_until_known(coordinator: Client, members: Ids) -> None:
     """The other services learn of members and their groups through Kafka."""
     for service in ("meetings", "ppi", "notifications"):
-        until(
-            f"{service} knows everybody",
-            lambda service=service: all(coordinator.finds(service, f"people/{id}") for id in members.values()),
-        )
+
+        def knows_all(service: str = service) -> bool:
+            return all(coordinator.finds(service, f"people/{id}") for id in members.values())
+
+        until(f"{service} knows everybody", knows_all)
 
 
 def _facts(file: str, kind: str) -> Iterable[dict[str, Any]]:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import requests
@@ -240,7 +241,7 @@ class Story:
         took = self._mail("rowan.achebe@example.org", self._title, "the review's release")
         self._step("Carys", "releases the review to the researcher", "reviews-released", took)
 
-        claims = []
+        claims: list[dict[str, Any]] = []
 
         def accrued() -> bool:
             claims[:] = [
