@@ -100,8 +100,15 @@ def _headers() -> dict[str, str]:
 
 def _call(method: str, service: str, path: str, **details: Any) -> Answer:
     client = cast(ApiClient, current_app.extensions["copse-api-client"])
+    silent: dict[str, ServiceAway] = g.setdefault("silent", {})
+    if service in silent:  # one page asks a service several things: it must not wait out each of them
+        raise ServiceAway(service, silent[service].reason)
     try:
         return client.call(method, service, path, **details)
+    except ServiceAway as away:
+        if not away.waited_for_position:
+            silent[service] = away
+        raise
     except Problem as problem:
         if problem.status == 401:
             raise SignInNeeded from problem

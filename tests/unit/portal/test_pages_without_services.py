@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from flask import g
 from flask.testing import FlaskClient
 
+from services.portal import conversation
 from services.portal.app import create_app
 from services.portal.configuration import SERVICES, Configuration
 
@@ -135,3 +137,13 @@ def test_another_site_cannot_put_its_words_on_our_page(client: FlaskClient) -> N
     page = client.post("/join", data={"about": "Call this number"}, headers={"Sec-Fetch-Site": "cross-site"})
     assert page.status_code == 400
     assert "Call this number" not in page.text
+
+
+def test_a_page_asks_a_silent_service_once_and_does_not_wait_for_it_again(client: FlaskClient) -> None:
+    with client.application.test_request_context("/"):
+        client.application.preprocess_request()
+        first = conversation.part(lambda: conversation.every("ppi", "/v1/claims"))
+        again = conversation.part(lambda: conversation.every("ppi", "/v1/support-requests"))
+        assert first.away
+        assert again.away
+        assert list(g.silent) == ["ppi"]
