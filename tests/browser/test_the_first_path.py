@@ -114,7 +114,7 @@ def test_a_meeting_is_planned_a_member_replies_and_the_next_one_waits(
     coordinator.get_by_label("What is it about?").fill("A synthetic meeting: a speaker, then time to talk.")
     coordinator.get_by_label("Name of the speaker").fill("Sam Rivers (synthetic)")
     coordinator.get_by_label("What the speaker will talk about").fill("Reasons to stay")
-    fill_day(coordinator, "Day", date.today() + timedelta(days=60))
+    fill_day(coordinator, "Day", date.today() + timedelta(days=7))
     coordinator.get_by_label("Starts at").fill("10am")
     coordinator.get_by_label("Ends at").fill("11:30am")
     coordinator.get_by_label("How many people can take part?").fill("1")
@@ -211,6 +211,7 @@ def test_a_researcher_is_supported_and_the_reviewer_hears_what_changed(
     declining.get_by_role("button", name="No, thank you").click()
     expect(declining.get_by_role("heading", name="You said no to this review")).to_be_visible()
     expect(declining.get_by_role("main")).not_to_contain_text("None")
+    expect(declining.get_by_role("main")).to_contain_text("only its title is shown to you now")
     expect(declining.get_by_role("main")).not_to_contain_text("A synthetic idea")
     no_barriers(declining)
 

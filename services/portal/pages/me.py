@@ -14,7 +14,8 @@ from services.portal.person import signed_in
 
 blueprint = Blueprint("me", __name__)
 
-LATEST = 5
+LATEST_MESSAGES = 5
+NEXT_MEETINGS = 10  # each is asked for by itself
 
 
 @blueprint.get("/me")
@@ -35,13 +36,13 @@ def show() -> str:
 
 def _next_meetings(communities: frozenset[str]) -> list[dict[str, Any]]:
     """The next meetings of these communities, each with this person's own reply, which lists do not hold."""
-    rows = [row for row in upcoming() if row["community_id"] in communities][:LATEST]
+    rows = [row for row in upcoming() if row["community_id"] in communities][:NEXT_MEETINGS]
     return [conversation.get("meetings", f"/v1/meetings/{row['id']}").body for row in rows]
 
 
 def _latest_messages(member_id: str) -> list[dict[str, Any]]:
     rows = _own("notifications", "/v1/deliveries", "member_id", member_id)
-    return sorted(rows, key=lambda row: str(row["queued_at"]), reverse=True)[:LATEST]
+    return sorted(rows, key=lambda row: str(row["queued_at"]), reverse=True)[:LATEST_MESSAGES]
 
 
 def _own(service: str, path: str, owner: str, member_id: str) -> list[dict[str, Any]]:

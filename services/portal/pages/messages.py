@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from services.portal import conversation, forms
@@ -12,6 +12,8 @@ from services.portal.api_client import Problem, ServiceAway
 from services.portal.person import current_person, for_roles, signed_in
 
 blueprint = Blueprint("messages", __name__)
+
+LATEST = 30  # a coordinator's list holds everybody's messages
 
 BY_HAND = ("by-hand", "failed")  # what no machine will do: letters, calls, and mails that came back
 
@@ -23,10 +25,12 @@ def show_all() -> str:
     everybody = person is not None and person.has("coordinator")
     rows = conversation.every("notifications", "/v1/deliveries")
     rows.sort(key=lambda row: str(row["queued_at"]), reverse=True)
+    others = [row for row in rows if not (everybody and row["status"] in BY_HAND)]
     return render_template(
         "messages/show_all.html.jinja",
         by_hand=[row for row in reversed(rows) if everybody and row["status"] in BY_HAND],
-        others=[row for row in rows if not (everybody and row["status"] in BY_HAND)],
+        others=others if request.args.get("all") == "yes" else others[:LATEST],
+        in_all=len(others),
         everybody=everybody,
     )
 

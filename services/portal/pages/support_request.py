@@ -47,7 +47,7 @@ DONE = {
     "offer": "The offer is on its way to the member.",
     "accept": "Thank you. The review is yours.",
     "decline": "Thank you for telling us. That is all you need to do.",
-    "review": "Thank you. Your review is with the coordinator, and your fee is noted.",
+    "review": "Thank you. Your review is with the coordinator. Your fee is noted when the researcher gets it.",
     "release": "The feedback is on its way to the researcher.",
     "answer": "Thank you. The reviewers get your answer, and the request is closed.",
 }
