@@ -119,7 +119,7 @@ class Kafka:
         self.stop()
 
     def _format(self, program: Path, classes: str, properties: Path) -> None:
-        cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+        cluster = cluster_id()
         tool = [*FORMAT_JVM, "-cp", classes, "kafka.tools.StorageTool", "format", "--ignore-formatted"]
         done = subprocess.run(
             [str(program), LOGGING, *tool, "-t", cluster, "-c", str(properties)],
@@ -128,3 +128,10 @@ class Kafka:
         )
         if done.returncode != 0:
             raise Failed(f"Kafka could not prepare its folder {self.folder}:\n{done.stdout}{done.stderr}")
+
+
+def cluster_id() -> str:
+    """22 characters. Never with a dash at the front, as one in 64 would be: the tool takes that for an option."""
+    while (made := base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        continue
+    return made

@@ -8,7 +8,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 from kafka.errors import KafkaError
 
-from deploy.embedded.kafka import Kafka
+from deploy.embedded.kafka import Kafka, cluster_id
 from deploy.embedded.postgres import Postgres
 
 
@@ -66,3 +66,9 @@ def test_postgres_lets_nobody_in_without_the_password(tmp_path: Path) -> None:
             cursor.execute("select lower('ÉMILE'), current_setting('fsync')")
             assert cursor.fetchone() == ("émile", "on")
         connection.close()
+
+
+def test_a_cluster_id_is_never_taken_for_an_option() -> None:
+    made = [cluster_id() for _ in range(2_000)]
+    assert {len(each) for each in made} == {22}
+    assert not [each for each in made if each.startswith("-")]
