@@ -8,7 +8,7 @@ UV := $(RUN)/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-check demo-reset environment development test lint format requirements clean
+.PHONY: help demo demo-check demo-reset environment development test lint format catalogue requirements clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##[ ]*/\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ lint: development  ## check style, formatting, types and who imports whom
 format: development  ## put the code into its usual form
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
+
+catalogue: development  ## remake the catalogue of events in docs/reference/events
+	$(RUN)/python -m shared.testing.catalogue
 
 requirements: development  ## remake the hashed requirement files from the *.in files
 	cd deploy/requirements && ../../$(COMPILE) --upgrade development.in -o development.txt

@@ -115,9 +115,32 @@ def write(service: str, events: Iterable[type], folder: Path = FOLDER) -> list[P
     return list(changed)
 
 
+def index() -> str:
+    """The page that lists every event of every service, with what it says and which of its fields are sealed."""
+    lines = [
+        "# The events",
+        "",
+        "Every event that Copse records, by service. On Kafka an event is a CloudEvents 1.0 record in binary mode on the",
+        "topic `copse.<service>.v1`; its value is the JSON described here. Sealed fields are unreadable without the",
+        "person's key: analysts read whole topics without meeting anybody. Made by `make catalogue`; do not edit.",
+    ]
+    for service in services():
+        lines += ["", f"## {service.title}", "", "| Event | What it says | Fields | Sealed |", "|---|---|---|---|"]
+        for event in service.events:
+            schema = schema_of(service.name, event)
+            file = file_of(service.name, event)
+            fields = schema["properties"]
+            sealed = [name for name, field in fields.items() if PERSONAL in field]
+            said = schema.get("description", "").split("\n")[0]
+            link = f"[{schema['title']}]({service.name}/{file.name})"
+            lines.append(f"| {link} | {said} | {', '.join(fields)} | {', '.join(sealed)} |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> int:
-    """Writes the catalogue of every service; 1 when a change is refused."""
+    """Writes the catalogue of every service and its index; 1 when a change is refused."""
     status = 0
+    (FOLDER / "README.md").write_text(index(), "utf-8")
     for service in services():
         try:
             for file in write(service.name, service.events):

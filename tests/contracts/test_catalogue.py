@@ -18,6 +18,7 @@ from shared.testing.catalogue import (
     FOLDER,
     Incompatible,
     file_of,
+    index,
     known_type,
     schema_of,
     services,
@@ -39,6 +40,10 @@ def test_the_committed_catalogue_is_what_the_events_say(service: Service, cls: t
         f"stored events of {file.stem} would not fit: give the event a new version, with an upcaster"
     )
     assert committed == written(schema), f"{file.name} is not up to date: {RENEW}"
+
+
+def test_the_list_of_events_is_up_to_date() -> None:
+    assert (FOLDER / "README.md").read_text("utf-8") == index(), f"the list of events is not up to date: {RENEW}"
 
 
 @pytest.mark.parametrize("service", services(), ids=named)
