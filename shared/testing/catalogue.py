@@ -120,9 +120,9 @@ def index() -> str:
     lines = [
         "# The events",
         "",
-        "Every event that Copse records, by service. On Kafka an event is a CloudEvents 1.0 record in binary mode on the",
-        "topic `copse.<service>.v1`; its value is the JSON described here. Sealed fields are unreadable without the",
-        "person's key: analysts read whole topics without meeting anybody. Made by `make catalogue`; do not edit.",
+        "Every event that Copse records, by service. On Kafka an event is a CloudEvents 1.0 record in binary mode on",
+        "the topic `copse.<service>.v1`; its value is the JSON described here. Sealed fields are unreadable without",
+        "the person's key: analysts read whole topics without meeting anybody. Made by `make catalogue`; do not edit.",
     ]
     for service in services():
         lines += ["", f"## {service.title}", "", "| Event | What it says | Fields | Sealed |", "|---|---|---|---|"]
@@ -130,7 +130,13 @@ def index() -> str:
             schema = schema_of(service.name, event)
             file = file_of(service.name, event)
             fields = schema["properties"]
+            inner = [
+                (part, field)
+                for part in schema.get("$defs", {}).values()
+                for field in part.get("properties", {}).items()
+            ]
             sealed = [name for name, field in fields.items() if PERSONAL in field]
+            sealed += [f"{part['title']}.{name}" for part, (name, field) in inner if PERSONAL in field]
             said = schema.get("description", "").split("\n")[0]
             link = f"[{schema['title']}]({service.name}/{file.name})"
             lines.append(f"| {link} | {said} | {', '.join(fields)} | {', '.join(sealed)} |")
