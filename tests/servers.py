@@ -129,6 +129,7 @@ class Databases:
 def postgres_server(folder: Path) -> Iterator[PostgresServer]:
     """The PostgreSQL of this run. Raises when it cannot be started: nothing is tested without it."""
     if IN_CONTAINERS:
+        _must_have_an_engine()
         with _postgres_container() as server:
             yield server
     else:
@@ -140,11 +141,24 @@ def postgres_server(folder: Path) -> Iterator[PostgresServer]:
 def kafka_server(folder: Path) -> Iterator[KafkaServer]:
     """The Kafka of this run."""
     if IN_CONTAINERS:
+        _must_have_an_engine()
         with _kafka_container() as server:
             yield server
     else:
         with Kafka(folder) as embedded:
             yield embedded
+
+
+def _must_have_an_engine() -> None:
+    from testcontainers.core.docker_client import DockerClient
+
+    try:
+        DockerClient().client.ping()
+    except Exception as error:
+        raise RuntimeError(
+            "COPSE_TEST_SERVERS=containers needs a Docker engine, and none answers. Start one, or leave the variable"
+            " out to test with embedded servers."
+        ) from error
 
 
 class _PostgresContainer:
@@ -158,7 +172,7 @@ class _PostgresContainer:
 
 @contextmanager
 def _postgres_container() -> Iterator[PostgresServer]:
-    from testcontainers.postgres import PostgresContainer
+    from testcontainers.community.postgres import PostgresContainer
 
     with PostgresContainer(POSTGRES_IMAGE, username="copse", password="copse", dbname="copse") as container:
         yield _PostgresContainer(container)
@@ -213,12 +227,17 @@ def _kafka_container() -> Iterator[KafkaServer]:
         "CONTROLLER_LISTENER_NAMES": "CONTROLLER",
         "LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
         "CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+        "LOG_DIRS": "/var/lib/kafka/data",
         "OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
         "OFFSETS_TOPIC_NUM_PARTITIONS": "4",
         "AUTO_CREATE_TOPICS_ENABLE": "false",
         "GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+        "BROKER_SESSION_TIMEOUT_MS": "3000",
+        "BROKER_HEARTBEAT_INTERVAL_MS": "500",
     }
+    # It writes its configuration at each start; 1000 is the image's user (as in docker-compose.yml).
     container = DockerContainer(KAFKA_IMAGE).with_bind_ports(port, port)
+    container = container.with_tmpfs_mount("/opt/kafka/config", "uid=1000")
     for name, value in settings.items():
         container = container.with_env(f"KAFKA_{name}", value)
     with container:

@@ -8,6 +8,7 @@ from time import monotonic
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
+import psycopg2.extensions
 import pytest
 
 from deploy.embedded.ports import free_port
@@ -133,7 +134,7 @@ def test_a_database_that_is_not_there_is_told_by_its_address_without_password() 
 
 
 def test_a_wrong_password_is_told_without_either_password(events_url: str) -> None:
-    wrong = events_url.replace(events_url.split(":")[2].split("@")[0], "not-the-password")
+    wrong = psycopg2.extensions.make_dsn(events_url, password="not-the-password")
     with pytest.raises(Unavailable) as unavailable:
         Database(wrong, application="copse-test").transaction().__enter__()
     assert "not-the-password" not in str(unavailable.value)

@@ -1,0 +1,105 @@
+"""The doorbell tells that something was appended; who misses it only waits a little longer."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from time import monotonic
+
+import pytest
+
+from deploy.embedded.ports import free_port
+from shared.commands.handler import Commands
+from shared.database.pool import Database
+from shared.eventstore.doorbell import Doorbell, Listener
+from shared.eventstore.postgres import PostgresEventStore
+from shared.messages.codec import Codec
+from shared.messages.decisions import Context
+from shared.messages.ids import uuid7
+from tests.kernel.notebook import Append, Open
+from tests.servers import eventually
+
+
+@pytest.fixture
+def doorbell(database: Database) -> Doorbell:
+    return Doorbell(database)
+
+
+@pytest.fixture
+def listener(database: Database) -> Iterator[Listener]:
+    with ExitStack() as ends:
+        yield Listener(ends.enter_context(database.own_connection()))
+
+
+def test_whoever_listens_hears_it_long_before_they_would_look(doorbell: Doorbell, listener: Listener) -> None:
+    began = monotonic()
+    doorbell.ring()
+    assert listener.wait(10)
+    assert monotonic() - began < 5
+
+
+def test_nobody_rings_and_the_time_passes(listener: Listener) -> None:
+    assert not listener.wait(0.01)
+
+
+def test_everybody_who_listens_hears_it(database: Database, doorbell: Doorbell, listener: Listener) -> None:
+    with database.own_connection() as connection:
+        other = Listener(connection)
+        doorbell.ring()
+        assert listener.wait(10)
+        assert other.wait(10)
+
+
+def test_many_rings_are_few_notices(doorbell: Doorbell, listener: Listener) -> None:
+    """A notice for each append would make commits wait for each other."""
+    for _ in range(500):
+        doorbell.ring()
+    heard = 0
+    while listener.wait(0.2):
+        heard += 1
+    assert 1 <= heard < 100
+
+
+def test_a_ring_before_one_listens_is_missed_and_the_next_is_heard(database: Database, doorbell: Doorbell) -> None:
+    with database.own_connection() as connection:
+        first = Listener(connection)
+        doorbell.ring()
+        assert first.wait(10)
+    with database.own_connection() as connection:
+        late = Listener(connection)
+        assert not late.wait(0.01)
+        doorbell.ring()
+        assert late.wait(10)
+
+
+def test_an_append_rings(
+    store: PostgresEventStore, codec: Codec, context: Context, doorbell: Doorbell, listener: Listener
+) -> None:
+    commands = Commands(store, codec, doorbell.ring)
+    commands.handle(id := uuid7(), Open(title="Tuesday"), context)
+    assert listener.wait(10)
+    commands.handle(id, Append(text="tea"), context)
+    assert listener.wait(10)
+
+
+def test_a_doorbell_without_a_database_disturbs_nobody() -> None:
+    nowhere = Database(f"postgresql://copse@127.0.0.1:{free_port()}/gone", application="copse-test")
+    bell = Doorbell(nowhere)
+    began = monotonic()
+    for _ in range(100):
+        bell.ring()
+    assert monotonic() - began < 1
+
+
+def test_a_doorbell_whose_connection_died_rings_again(
+    database: Database, doorbell: Doorbell, listener: Listener
+) -> None:
+    doorbell.ring()
+    assert listener.wait(10)
+    with database.transaction() as db:
+        others = "select pid from pg_stat_activity where query = 'notify appended' and pid <> pg_backend_pid()"
+        assert db.all(bool, f"select pg_terminate_backend(pid, 5000) from ({others}) bells")
+
+    def heard() -> bool:
+        doorbell.ring()
+        return listener.wait(0.1)
+
+    eventually(heard, "it rings on a new connection")
