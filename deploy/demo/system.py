@@ -201,6 +201,7 @@ class System:
             "PORTAL_SECRET_KEY": kept(secrets, "portal_secret_key"),
             "PORTAL_SESSION_DIRECTORY": str(self.folder / "sessions"),
             "COPSE_IDENTITY_FOLDER": str(self.folder / "identity"),
+            "CONTACT_EMAIL": "copse@example.org",
             "COPSE_DEMO": "1",
             "COPSE_CLOCK_FILE": str(self.clock or ""),
             "PYTHONUNBUFFERED": "1",
