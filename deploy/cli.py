@@ -8,7 +8,7 @@ from deploy.demo.load import load as load_facts
 from deploy.demo.run import run
 from deploy.demo.sign_in import NotSignedIn
 from deploy.demo.story import play
-from shared.cli.main import app
+from shared.cli.main import add_groups, app
 
 
 @app.command()
@@ -43,4 +43,5 @@ def _configuration() -> Configuration:
 
 def main() -> None:
     """The entry point."""
+    add_groups()
     app()

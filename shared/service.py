@@ -12,7 +12,7 @@ from shared.configuration import Settings
 from shared.database.pool import Database
 from shared.eventstore.doorbell import Doorbell
 from shared.eventstore.postgres import PostgresEventStore
-from shared.identity.identity import FindMember, Permissions
+from shared.identity.identity import OF_EVERY_SERVICE, FindMember, Permissions
 from shared.messages.clock import Clock
 from shared.messages.codec import Codec
 from shared.messages.decisions import Command, State
@@ -74,6 +74,7 @@ class Running:
     def __init__(self, service: Service, settings: Settings, clock: Clock | None = None) -> None:
         service.own_settings()
         self.service, self.settings = service, settings
+        self.permissions: Permissions = {**OF_EVERY_SERVICE, **service.permissions}
         self.clock = clock or Clock.from_environment()
         self.database = Database(
             settings.database_url,

@@ -96,6 +96,14 @@ def web(
     )  # fmt: skip
 
 
+def add_groups() -> None:
+    """Adds the commands that have commands of their own."""
+    from shared.cli import dead_letters
+
+    app.add_typer(dead_letters.app, name="dead-letters")
+
+
 def main() -> None:
     """The entry point."""
+    add_groups()
     app()

@@ -7,6 +7,7 @@ from flask_smorest import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.http import authorization, changes, health, problems
+from shared.http.dead_letters import dead_letters_resource
 from shared.service import Running
 
 _LARGEST_BODY = 64 * 1024
@@ -30,7 +31,7 @@ def create_app(running: Running) -> Flask:
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1, x_prefix=1)  # type: ignore[method-assign]
     api = problems.ProblemApi(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
-    for resource in service.resources():
+    for resource in (*service.resources(), dead_letters_resource()):
         api.register_blueprint(cast(Blueprint, resource))
     _errors_are_problems(api)
     problems.register(app)

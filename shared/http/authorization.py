@@ -66,7 +66,7 @@ def _rule(permission: str) -> Callable[[F], F]:
 
 def may(permission: str) -> bool:
     """Whether the caller has a permission: for what depends on more than the route."""
-    return caller().may(permission, running().service.permissions)
+    return caller().may(permission, running().permissions)
 
 
 def require(permission: str) -> None:

@@ -11,6 +11,9 @@ Permissions = Mapping[str, frozenset[str]]
 """Permission -> the roles that grant it. What is not granted is denied. `member` is everybody with an approved
 membership; `signed-in` is everybody with a valid token."""
 
+OF_EVERY_SERVICE: Permissions = {"operations:dead-letters": frozenset({"operator"})}
+"""What the kernel's own routes need."""
+
 FindMember = Callable[[Transaction, UUID], MemberId | None]
 """(transaction, account) -> the active member whose account this is, or None."""
 

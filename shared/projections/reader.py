@@ -138,7 +138,8 @@ def move_cursor(db: Transaction, name: str, before: Position, after: Position) -
         raise Fenced(f"{name} was moved by another process")
 
 
-def note_failure(database: Database, name: str, error: Exception) -> None:
-    """Keeps the reason why a reader stands still, for `copse status`."""
+def note_failure(database: Database, name: str, error: Exception | None) -> None:
+    """Keeps the reason why a reader stands still, for `copse status`; None when it goes on."""
+    reason = None if error is None else f"{type(error).__name__}: {error}"[:500]
     with database.transaction() as db:
-        db.execute("update readers set failure = %s where name = %s", f"{type(error).__name__}: {error}"[:500], name)
+        db.execute("update readers set failure = %s where name = %s", reason, name)

@@ -1,6 +1,6 @@
 """What projections and reactions have in common: handlers per event type, and a name to remember the position by."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import Any, Generic, TypeVar
 
 from shared.database.pool import Transaction
@@ -39,7 +39,7 @@ class Subscriber(Generic[R]):
         return register
 
     @property
-    def events(self) -> Iterable[type]:
+    def events(self) -> Collection[type]:
         """The event types that it is told of."""
         return self._handlers.keys()
 

@@ -4,16 +4,25 @@ Attributes that the specification does not name are extensions: `sequence` is th
 in the producer's event table; `actor`, `onbehalfof` and `channel` say who, for whom and how, never by name.
 """
 
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
+from shared.messages.decisions import id_of
 from shared.messages.recorded import Metadata, Position, Stored
 
 Headers = list[tuple[str, bytes]]
 
+T = TypeVar("T")
+
 _PREFIX = "org.copse."
+_TYPE = re.compile(r"org\.copse\.[a-z0-9-]+\.(?P<name>[a-z0-9.-]{1,100})\.v(?P<version>[1-9][0-9]{0,3})")
+_LONGEST_STREAM = 200
+_NONE_OF_OURS = "a record is not a Copse event"
 
 
 class Malformed(Exception):
@@ -53,28 +62,89 @@ def headers_of(stored: Stored, service: str) -> Headers:
 
 
 def stored_from(headers: Headers, value: bytes | None) -> Stored:
-    """The event in a record. Raises Malformed when it is not one."""
+    """The event in a record. Raises Malformed when it is not one; the text names the header, never what it holds."""
+    texts = _texts(headers)
+    name, schema_version = _header(texts, "ce_type", _type)
+    metadata = Metadata(
+        actor=_header(texts, "ce_actor", str),
+        channel=_header(texts, "ce_channel", str),
+        correlation_id=_header(texts, "ce_correlationid", UUID),
+        on_behalf_of=texts.get("ce_onbehalfof"),
+        causation_id=_header(texts, "ce_causationid", UUID) if "ce_causationid" in texts else None,
+        traceparent=texts.get("ce_traceparent"),
+    )
     try:
-        texts = {name: text.decode() for name, text in headers}
-        name, _, schema_version = texts["ce_type"].removeprefix(_PREFIX).partition(".")[2].rpartition(".v")
-        metadata = Metadata(
-            actor=texts["ce_actor"],
-            channel=texts["ce_channel"],
-            correlation_id=UUID(texts["ce_correlationid"]),
-            on_behalf_of=texts.get("ce_onbehalfof"),
-            causation_id=UUID(texts["ce_causationid"]) if "ce_causationid" in texts else None,
-            traceparent=texts.get("ce_traceparent"),
-        )
-        return Stored(
-            position=Position.parse(texts["ce_position"]),
-            event_id=UUID(texts["ce_id"]),
-            stream=texts["ce_subject"],
-            version=int(texts["ce_sequence"]),
-            type=name,
-            schema_version=int(schema_version),
-            data=(value or b"").decode(),
-            metadata=msgspec.json.encode(metadata).decode(),
-            recorded_at=datetime.fromisoformat(texts["ce_time"]),
-        )
-    except (KeyError, ValueError) as error:
-        raise Malformed(f"a record is not a Copse event: {type(error).__name__} {error}") from error
+        data = (value or b"").decode()
+    except UnicodeDecodeError as error:
+        raise Malformed(f"{_NONE_OF_OURS}: its value is not text") from error
+    return Stored(
+        position=_header(texts, "ce_position", Position.parse),
+        event_id=_header(texts, "ce_id", UUID),
+        stream=_header(texts, "ce_subject", _stream),
+        version=_header(texts, "ce_sequence", _version),
+        type=name,
+        schema_version=schema_version,
+        data=data,
+        metadata=msgspec.json.encode(metadata).decode(),
+        recorded_at=_header(texts, "ce_time", _instant),
+    )
+
+
+def stream_named_by(headers: Headers, key: bytes | None) -> str | None:
+    """The stream that a record belongs to, whatever else is wrong with it; None when it names none, or two."""
+    subjects = [text for name, text in headers if name == "ce_subject"]
+    named: set[str] = set()
+    for each in (*subjects, key):
+        try:
+            named.add(_stream((each or b"").decode()))
+        except ValueError:
+            continue
+    return named.pop() if len(named) == 1 else None
+
+
+def _texts(headers: Headers) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for name, text in headers:
+        try:
+            texts[name] = (text or b"").decode()  # Kafka allows a header without a value
+        except UnicodeDecodeError as error:
+            raise Malformed(f"{_NONE_OF_OURS}: one of its headers is not text") from error
+    return texts
+
+
+def _header(texts: dict[str, str], name: str, parse: Callable[[str], T]) -> T:
+    if name not in texts:
+        raise Malformed(f"{_NONE_OF_OURS}: it has no header {name}")
+    try:
+        return parse(texts[name])
+    except ValueError as error:
+        raise Malformed(f"{_NONE_OF_OURS}: its header {name} is not valid") from error
+
+
+def _type(text: str) -> tuple[str, int]:
+    match = _TYPE.fullmatch(text)
+    if match is None:
+        raise ValueError
+    return match["name"], int(match["version"])
+
+
+def _stream(text: str) -> str:
+    """A name that PostgreSQL can keep and index, and that ends in the stream's id."""
+    if len(text) > _LONGEST_STREAM or not text.isprintable():
+        raise ValueError
+    id_of(text)
+    return text
+
+
+def _version(text: str) -> int:
+    version = int(text)
+    if not 1 <= version < 2**31:  # what the event table can hold
+        raise ValueError
+    return version
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError
+    return instant

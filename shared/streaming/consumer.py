@@ -2,39 +2,36 @@
 
 The place in each partition is a row in this service's database, moved by compare-and-set in the transaction that
 writes what was read. A process that lost its partition without knowing finds its move refused and writes nothing.
-Redeliveries are told by stream version; a jump in a stream's versions is a gap: the partition is held and says so.
+Redeliveries are told by stream version. What cannot be handled, and what comes after a missing version, is parked with
+its stream's later messages (docs/adr/0010-dead-letters.md); the other streams go on.
 """
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 
-from shared.database.pool import Database, Transaction, Unavailable
+from shared.database.pool import Database, Transaction
+from shared.dead_letters import letters
+from shared.dead_letters.breaker import Breaker, BreakerOpen, Policy
+from shared.dead_letters.letters import Parked
+from shared.dead_letters.mending import Mending
+from shared.dead_letters.patience import NO_FAULT_OF_THE_MESSAGE, patiently, plain
 from shared.messages.codec import Codec
-from shared.messages.recorded import Stored
 from shared.projections.reader import Fenced, note_failure
 from shared.projections.subscriber import Subscriber
 from shared.streaming.broker import Broker
-from shared.streaming.cloudevents import stored_from, topic_of
+from shared.streaming.cloudevents import Malformed
+from shared.streaming.streams import GapFound, Place, Streams
+from shared.streaming.telling import Received, Telling
 
 log = structlog.get_logger()
 
 _POLL_MILLISECONDS = 250
-_PAUSE_AFTER_FAILURE_SECONDS = 2.0
-
-
-class GapFound(Exception):
-    """An event of a stream is missing: a later version came before it."""
-
-
-@dataclass(frozen=True)
-class _Seen:
-    stream: str
-    version: int
+_LOOK_FOR_READY_SECONDS = 5.0
 
 
 class Consumer:
@@ -48,67 +45,126 @@ class Consumer:
         contracts: Mapping[str, Codec],
         subscribers: Sequence[Subscriber[Any]],
         noted: Callable[[], None] = lambda: None,
+        policy: Policy = Policy(),  # noqa: B008  # frozen
     ) -> None:
         """`contracts` gives for each service that is read the codec of the events that this one knows of it;
         `noted` rings the doorbell when a reaction may have noted something in the agenda."""
         self._service, self._database, self._broker = service, database, broker
-        self._codecs = {topic_of(other): codec for other, codec in contracts.items()}
-        self._subscribers = subscribers
+        self._telling = Telling(contracts, subscribers)
         self._noted = noted
+        self._stop = threading.Event()
+        self._breaker = Breaker(policy)
+        self._mending = Mending(self._telling, database, noted, self._wait)
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`. Raises Unavailable, BrokerUnavailable or Fenced: the worker then begins again."""
-        if not self._codecs:
+        if not self._telling.topics:
             return
+        self._stop = stop
+        self._breaker.open = self._stood_still()
+        looked_at = float("-inf")
         with self._broker.consumer(f"copse.{self._service}") as consumer:
-            consumer.subscribe(list(self._codecs), listener=_SeekToPosition(consumer, self._database))
+            consumer.subscribe(self._telling.topics, listener=_SeekToPosition(consumer, self._database))
             while not stop.is_set():
+                if monotonic() > looked_at + _LOOK_FOR_READY_SECONDS:
+                    self._mending.follow_ready()
+                    looked_at = monotonic()
                 with self._broker.speaking():
                     polled = consumer.poll(timeout_ms=_POLL_MILLISECONDS, max_records=500)
                 for partition, records in polled.items():
-                    if not self._handle_or_hold(partition, records):
-                        consumer.seek(partition, records[0].offset)
-                        stop.wait(_PAUSE_AFTER_FAILURE_SECONDS)
+                    self._handle_or_stand_still(consumer, partition, [Received.of(record) for record in records])
 
-    def _handle_or_hold(self, partition: TopicPartition, records: Sequence[Any]) -> bool:
+    def _handle_or_stand_still(
+        self, consumer: KafkaConsumer, partition: TopicPartition, records: Sequence[Received]
+    ) -> None:
+        stood_still = self._breaker.open
         try:
-            self.handle(partition.topic, partition.partition, [_Read.of(record) for record in records])
-        except (Unavailable, Fenced):
+            self.handle(partition.topic, partition.partition, records)
+        except NO_FAULT_OF_THE_MESSAGE:
             raise
         except Exception as error:
-            log.exception("a partition is held", topic=partition.topic, partition=partition.partition)
+            if self._stop.is_set():
+                return
+            log.error("the consumer stands still", reason=plain(error))
             self._note(error)
-            return False
-        return True
+            _seek(consumer, self._database, partition)
+            self._wait(self._breaker.policy.pause_seconds)
+        else:
+            if stood_still and not self._breaker.open:
+                log.warning("the consumer goes on")
+                self._note(None)
 
-    def _note(self, error: Exception) -> None:
+    def _stood_still(self) -> bool:
+        """Whether the process before this one ended with an open breaker: a restart must not park ten more."""
+        with self._database.transaction() as db:
+            return bool(db.value(int, "select 1 from readers where name = 'consumer' and failure is not null"))
+
+    def _note(self, error: Exception | None) -> None:
         with self._database.transaction() as db:
             db.execute("insert into readers (name) values ('consumer') on conflict do nothing")
         note_failure(self._database, "consumer", error)
 
-    def handle(self, topic: str, partition: int, records: Sequence["_Read"]) -> None:
-        """Tells the subscribers of what is new in a partition's next records and moves its position."""
+    def _wait(self, seconds: float) -> None:
+        self._stop.wait(seconds)
+
+    def handle(self, topic: str, partition: int, records: Sequence[Received]) -> None:
+        """Tells the subscribers of what is new in a partition's next records and moves its position.
+
+        All in one transaction when nothing fails. When something does, one by one, so that only what fails is parked.
+        Raises BreakerOpen, with the position at the first message that was neither handled nor parked.
+        """
+        try:
+            self._breaker.handled(self._tell(topic, partition, records, records[-1].offset + 1))
+        except NO_FAULT_OF_THE_MESSAGE:
+            raise
+        except Exception:
+            following = [*(record.offset for record in records[1:]), records[-1].offset + 1]
+            for record, next_offset in zip(records, following, strict=True):
+                self._tell_or_park(topic, partition, record, next_offset)
+
+    def _tell(self, topic: str, partition: int, records: Sequence[Received], following: int) -> int:
+        """In one transaction, nothing when anything fails; how many messages a subscriber was told of."""
+        told, parked = 0, []
         with self._database.transaction() as db:
-            _move(db, topic, partition, records[0].offset, records[-1].offset + 1)
-            stored = [stored_from(record.headers, record.value) for record in records]
-            codec = self._codecs[topic]
-            told = [codec.decode(each) for each in _new_ones(db, topic, stored) if codec.knows(each.type)]
-            for each in told:
-                for subscriber in self._subscribers:
-                    subscriber.tell(each, db)
+            _move(db, topic, partition, records[0].offset, following)
+            arrived = [(record, self._telling.read(topic, record)) for record in records]
+            streams = Streams(db, topic, {stored.stream for _, stored in arrived})
+            for record, stored in arrived:
+                match streams.place(stored):
+                    case Place.NEXT:
+                        told += self._telling.tell(topic, stored, db)
+                    case Place.BEHIND:
+                        parked.append(Parked(topic, partition, record, stored))
+            letters.park(db, parked)
+            streams.save()
         if told:
             self._noted()
+        for stream in streams.to_follow:
+            self._mending.follow(topic, stream)
+        return told
 
+    def _tell_or_park(self, topic: str, partition: int, record: Received, following: int) -> None:
+        try:
+            self._breaker.handled(patiently(lambda: self._tell(topic, partition, [record], following), self._wait))
+        except NO_FAULT_OF_THE_MESSAGE:
+            raise
+        except Exception as error:
+            if self._stop.is_set():
+                raise  # its pauses were cut short: it is tried again at the next start
+            reason = plain(error)
+            if not self._breaker.allows_failure():
+                raise BreakerOpen(topic, partition, record.offset, f"{reason} ({self._breaker})") from error
+            log.error("a message is parked", topic=topic, partition=partition, offset=record.offset, reason=reason)
+            self._park(topic, partition, record, following, error)
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    offset: int
-    headers: list[tuple[str, bytes]]
-    value: bytes | None
-
-    @classmethod
-    def of(cls, record: Any) -> "_Read":
-        return cls(record.offset, list(record.headers), record.value)
+    def _park(self, topic: str, partition: int, record: Received, following: int, error: Exception) -> None:
+        stored = None if isinstance(error, Malformed) else self._telling.read(topic, record)
+        waits = isinstance(error, GapFound)
+        with self._database.transaction() as db:
+            _move(db, topic, partition, record.offset, following)
+            letters.park(
+                db, [Parked(topic, partition, record, stored, None if waits else plain(error), int(not waits))]
+            )
 
 
 def _move(db: Transaction, topic: str, partition: int, first: int, following: int) -> None:
@@ -125,35 +181,16 @@ def _move(db: Transaction, topic: str, partition: int, first: int, following: in
         raise Fenced(f"{topic} partition {partition} was moved by another process")
 
 
-def _new_ones(db: Transaction, topic: str, stored: Sequence[Stored]) -> list[Stored]:
-    """Those not seen before, with what was seen written down. Raises GapFound when a version is missing."""
-    streams = sorted({each.stream for each in stored})
-    seen = {
-        row.stream: row.version
-        for row in db.all(
-            _Seen,
-            "select stream, version from consumer_streams where topic = %s and stream = any(%s)",
-            topic,
-            streams,
+def _seek(consumer: KafkaConsumer, database: Database, partition: TopicPartition) -> None:
+    """Puts a partition where this service's database says."""
+    with database.transaction() as db:
+        offset = db.value(
+            int,
+            "select next_offset from consumer_positions where topic = %s and partition = %s",
+            partition.topic,
+            partition.partition,
         )
-    }
-    before = dict(seen)
-    new = []
-    for each in stored:
-        expected = seen.get(each.stream, 0) + 1
-        if each.version > expected:
-            raise GapFound(f"{topic}: {each.stream} jumps from version {expected - 1} to {each.version}")
-        if each.version == expected:
-            seen[each.stream] = each.version
-            new.append(each)
-    moved = [(topic, stream, version) for stream, version in seen.items() if before.get(stream) != version]
-    if moved:
-        db.execute_values(
-            "insert into consumer_streams (topic, stream, version) values %s"
-            " on conflict (topic, stream) do update set version = excluded.version",
-            moved,
-        )
-    return new
+    consumer.seek(partition, offset or 0)
 
 
 class _SeekToPosition(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types
@@ -166,12 +203,5 @@ class _SeekToPosition(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka
         """Nothing to give back: positions move with what was written."""
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        with self._database.transaction() as db:
-            for partition in assigned:
-                offset = db.value(
-                    int,
-                    "select next_offset from consumer_positions where topic = %s and partition = %s",
-                    partition.topic,
-                    partition.partition,
-                )
-                self._consumer.seek(partition, offset or 0)
+        for partition in assigned:
+            _seek(self._consumer, self._database, partition)

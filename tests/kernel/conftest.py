@@ -21,6 +21,7 @@ from shared.messages.decisions import Context
 from shared.privacy.keyring import Keyring
 from shared.projections.reader import Fenced
 from shared.streaming.broker import BrokerUnavailable
+from tests.kernel.line import broker, line, to_kafka  # noqa: F401  # fixtures
 from tests.kernel.notebook import EVENTS
 from tests.servers import Databases, emptied
 

@@ -616,7 +616,7 @@ class TestEverythingElse:
             for method, operation in methods.items()
             if method in ("get", "post", "put", "patch", "delete")
         ]
-        assert len(operations) == 5
+        assert len([path for path, *_ in operations if path.startswith("/v1/notebooks")]) == 5
         for path, method, operation in operations:
             assert operation["x-permission"], f"{method} {path}"
             assert ("security" in operation) == (operation["x-permission"] != "public")

@@ -1,0 +1,86 @@
+"""How far each stream of a topic has come here, and where a message of one belongs: next, seen, or behind others."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from shared.database.pool import Transaction
+from shared.dead_letters import letters
+from shared.messages.recorded import Stored
+
+
+class GapFound(Exception):
+    """An event of a stream is missing: a later version came before it."""
+
+
+class Place(Enum):
+    NEXT = auto()  # to be told now
+    SEEN = auto()  # a redelivery
+    BEHIND = auto()  # its stream is held
+
+
+@dataclass(frozen=True)
+class _Seen:
+    stream: str
+    version: int
+
+
+class Streams:
+    """Of some streams of one topic, in one transaction, which keeps others out of those that are held."""
+
+    def __init__(self, db: Transaction, topic: str, streams: Collection[str]) -> None:
+        self._db, self._topic = db, topic
+        names = sorted(streams)
+        # What is held comes first: its locks must be taken before its versions are read.
+        self._held = {each.stream: each.version for each in letters.held(db, topic, names)}
+        self._seen = {
+            row.stream: row.version
+            for row in db.all(
+                _Seen,
+                "select stream, version from consumer_streams where topic = %s and stream = any(%s)",
+                topic,
+                names,
+            )
+        }
+        self._before = dict(self._seen)
+
+    def place(self, stored: Stored) -> Place:
+        """Where a message belongs; it counts as seen when it is next. Raises GapFound for one that begins a gap."""
+        stream, version = stored.stream, stored.version
+        following = self._seen.get(stream, 0) + 1
+        if version < following:
+            return Place.SEEN
+        if version == following and self._is_free(stream, version):
+            self._seen[stream] = version
+            return Place.NEXT
+        if stream not in self._held:
+            raise GapFound(f"{self._topic}: {stream} jumps from version {following - 1} to {version}")
+        first = self._held[stream]
+        self._held[stream] = first and min(first, version)
+        return Place.BEHIND
+
+    def _is_free(self, stream: str, version: int) -> bool:
+        """Whether nothing of the stream is parked, or only what waits for this very version."""
+        if stream not in self._held:
+            return True
+        first = self._held[stream]
+        return first is not None and version < first
+
+    @property
+    def to_follow(self) -> list[str]:
+        """The held streams that came further here: what is parked of them may go on."""
+        return [stream for stream in self._held if self._seen.get(stream) != self._before.get(stream)]
+
+    def save(self) -> None:
+        """Writes down how far the streams have come."""
+        moved = [
+            (self._topic, stream, version)
+            for stream, version in self._seen.items()
+            if self._before.get(stream) != version
+        ]
+        if moved:
+            self._db.execute_values(
+                "insert into consumer_streams (topic, stream, version) values %s"
+                " on conflict (topic, stream) do update set version = excluded.version",
+                moved,
+            )

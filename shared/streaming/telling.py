@@ -1,0 +1,70 @@
+"""The normal way of one message of another service: from its record to this service's projections and reactions.
+
+The consumer goes it for what comes from Kafka, and the dead letters go it again for what was parked.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.database.pool import Transaction
+from shared.messages.codec import Codec
+from shared.messages.recorded import Stored
+from shared.projections.subscriber import Subscriber
+from shared.streaming.cloudevents import Headers, Malformed, stored_from, topic_of
+
+LARGEST_VALUE_BYTES = 1024 * 1024  # what a relay can send; larger ones are not ours
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A record as Kafka gave it."""
+
+    offset: int
+    key: bytes | None
+    headers: Headers
+    value: bytes | None
+
+    @classmethod
+    def of(cls, record: Any) -> "Received":
+        return cls(record.offset, record.key, list(record.headers), record.value)
+
+
+class Telling:
+    """Knows of each topic how its events are read here, and who is told of them."""
+
+    def __init__(self, contracts: Mapping[str, Codec], subscribers: Sequence[Subscriber[Any]]) -> None:
+        """`contracts` gives for each service that is read the codec of the events that this one knows of it."""
+        self._services = {topic_of(other): other for other in contracts}
+        self._codecs = {topic_of(other): codec for other, codec in contracts.items()}
+        self._subscribers = subscribers
+
+    @property
+    def topics(self) -> list[str]:
+        return list(self._codecs)
+
+    def read(self, topic: str, received: Received) -> Stored:
+        """The event in a record of a topic. Raises Malformed."""
+        if len(received.value or b"") > LARGEST_VALUE_BYTES:
+            raise Malformed(f"a record of {len(received.value or b''):,} bytes is larger than any Copse event")
+        stored = stored_from(received.headers, received.value)
+        if dict(received.headers).get("ce_source") != f"/copse/{self._services[topic]}".encode():
+            raise Malformed(f"a record is not a Copse event of {topic}: its header ce_source names another service")
+        if received.key != stored.stream.encode():
+            raise Malformed("a record is not a Copse event: its key is not the stream in its header ce_subject")
+        return stored
+
+    def tell(self, topic: str, stored: Stored, db: Transaction) -> bool:
+        """Tells every subscriber inside the caller's transaction; False when none listens to such an event.
+
+        Raises UnknownEvent for a newer version than the contract's, msgspec.DecodeError for wrong fields, and
+        whatever a handler raises.
+        """
+        codec = self._codecs[topic]
+        if not codec.knows(stored.type):
+            return False
+        recorded = codec.decode(stored)
+        listeners = [each for each in self._subscribers if type(recorded.event) in each.events]
+        for each in listeners:
+            each.tell(recorded, db)
+        return bool(listeners)
