@@ -10,10 +10,17 @@ from typing import Annotated
 
 import typer
 
+from shared.cli import events, topics
+from shared.cli.operations import audit, doctor, status
 from shared.cli.services import plainly, service_named
 from shared.configuration import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(events.app, name="events")
+app.add_typer(topics.app, name="topics")
+app.command()(status)
+app.command()(audit)
+app.command()(doctor)
 
 
 @app.command()
