@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from base64 import b64encode
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,6 +22,7 @@ from shared.database.pool import Database
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.codec import Codec
 from shared.messages.decisions import Context
+from shared.operations import auditor
 from shared.operations.topics import check_topics
 from shared.operations.watched import Watched, services_named_in
 from shared.privacy.keyring import Keyring
@@ -27,6 +30,7 @@ from shared.projections.projection import make_tables
 from shared.projections.reader import cursor_of, move_cursor
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import topic_of
+from shared.streaming.topics import Record, Topic, records_of
 from tests.kernel import notebook
 from tests.kernel.conftest import BeginningAgain, at_work
 from tests.kernel.house import ONE, TWO, House, answer, compose, copse, known_to_copse
@@ -246,7 +250,10 @@ class TestTopics:
 
 class TestRefill:
     def test_an_empty_topic_is_filled_again_and_nothing_is_done_twice(self, house: House) -> None:
+        """The former topic held records twice, so the consumer stands where the new one has no records."""
         house.all_through()
+        house.send(*house.written())
+        house.consume()
         house.write(ONE, "not sent yet")
         forget(house.broker, house.topic)
         house.broker.make_topics([house.topic], replicas=1)
@@ -312,6 +319,42 @@ class TestAudit:
             "streams seen by consumers": 2,
         }
         assert copse("audit").stdout.startswith("Clean. Compared: ")
+
+    def test_clean_while_everything_is_at_work(self, house: House) -> None:
+        house.open(ONE, TWO)
+
+        def write() -> None:
+            for nth in range(50):
+                house.write(ONE, f"{nth}")
+                house.write(TWO, f"{nth}")
+
+        with at_work(house.relay(), BeginningAgain(house.consumer())):
+            writer = threading.Thread(target=write)
+            writer.start()
+            audits = 0
+            while writer.is_alive() or audits < 3:
+                assert answer("audit", status=0)["differences"] == []
+                audits += 1
+            eventually(lambda: len(house.arrived()) == 100, "all lines arrive", seconds=40)
+        assert answer("audit", status=0)["compared"]["streams seen by consumers"] == 2
+
+    def test_clean_when_everything_goes_on_between_two_looks(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The relay's cursor and the consumers' places must be looked at before the topic, and the table after it."""
+        house.all_through()
+
+        def meanwhile(broker: Broker, topic: Topic) -> Iterator[Record]:
+            yield from records_of(broker, topic)
+            house.write(ONE, "meanwhile")
+            house.publish()
+            house.read_own()
+            house.consume()
+
+        monkeypatch.setattr(auditor, "records_of", meanwhile)
+        report = answer("audit", status=0)
+        assert report["compared"]["records of topics"] == 5
+        assert "meanwhile" in house.arrived()
 
     @pytest.mark.parametrize(
         ("break_it", "kind"),
@@ -392,9 +435,9 @@ class TestEvents:
         ]
         typed = json_lines(copse("events", "tail", house.service, "--type", "notebook-opened", "--json").stdout)
         assert [each["type"] for each in typed] == ["notebook-opened"] * 2
-        stream = f"notebook-{TWO}"
+        stream = f"notebook-{ONE}"
         streamed = json_lines(copse("events", "tail", house.service, "--stream", stream, "-n", "1", "--json").stdout)
-        assert [(each["stream"], each["version"]) for each in streamed] == [(stream, 2)]
+        assert [(each["stream"], each["version"]) for each in streamed] == [(stream, 3)]
 
     def test_follow_shows_what_comes_and_ends_with_ctrl_c(self, house: House) -> None:
         house.open(ONE)
