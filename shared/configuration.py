@@ -50,6 +50,14 @@ class Environment:
             self._mistakes.append(f"{name} is not valid. Example: {example}.")
             return None
 
+    def master_key(self) -> bytes | None:
+        """The 32 bytes that wrap the keyring's keys; None (and a mistake noted) when it is missing or malformed."""
+        return self.parsed("KEYRING_MASTER_KEY", _key, "the output of `openssl rand -base64 32`")
+
+    @property
+    def mistakes(self) -> list[str]:
+        return list(self._mistakes)
+
     def check(self) -> None:
         """Raises Misconfigured with every mistake so far."""
         if self._mistakes:
@@ -79,7 +87,7 @@ class Settings:
         settings = cls(
             database_url=environment.text(f"{service.upper()}_DATABASE_URL"),
             keyring_url=environment.text("KEYRING_DATABASE_URL"),
-            master_key=environment.parsed("KEYRING_MASTER_KEY", _key, "the output of `openssl rand -base64 32`") or b"",
+            master_key=environment.master_key() or b"",
             kafka=environment.text("KAFKA_BOOTSTRAP_SERVERS"),
             kafka_replicas=environment.parsed("KAFKA_REPLICAS", int, "3", "1") or 1,
             issuer=issuer,

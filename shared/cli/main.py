@@ -3,45 +3,24 @@
 Each command imports what it needs when it runs: a start must not pay for what the other commands use.
 """
 
-import importlib
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from shared.cli import events, topics
+from shared.cli.operations import audit, doctor, status
+from shared.cli.services import plainly, service_named
 from shared.configuration import Settings
-from shared.errors import CannotGoOn
-
-if TYPE_CHECKING:
-    from shared.service import Service
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-
-def service_named(name: str) -> "Service":
-    """The service that `services/<name>/service.py` composes."""
-    try:
-        module = importlib.import_module(f"services.{name}.service")
-    except ModuleNotFoundError as error:
-        if error.name and not error.name.startswith("services"):
-            raise
-        raise typer.BadParameter(f"there is no service named {name}") from error
-    service: Service = module.service
-    return service
-
-
-@contextmanager
-def plainly() -> Iterator[None]:
-    """What must be mended outside is told in a sentence, with exit status 2, not as a traceback."""
-    try:
-        yield
-    except CannotGoOn as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
+app.add_typer(events.app, name="events")
+app.add_typer(topics.app, name="topics")
+app.command()(status)
+app.command()(audit)
+app.command()(doctor)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from pathlib import Path
 from shared.configuration import Environment, Settings
 from shared.database.migrate import migrate
 from shared.database.pool import Database
+from shared.operations.migrations import migration_folders
 from shared.projections.projection import make_tables
 from shared.service import Service
 from shared.streaming.broker import Broker
@@ -29,10 +30,7 @@ def migrate_service(service: Service) -> str:
     database = Database(
         settings.database_url, application="copse-migrate", size=2, statement_seconds=_LONGEST_STATEMENT_SECONDS
     )
-    folders = [_SHARED / "eventstore/migrations", service.folder / "migrations"]
-    applied = migrate(
-        database, [folder for folder in folders if folder.exists()], [_SHARED / "eventstore/sql/append.sql"]
-    )
+    applied = migrate(database, migration_folders(service), [_SHARED / "eventstore/sql/append.sql"])
     made = [projection.name for projection in service.projections if make_tables(projection, database)]
     topics = [topic_of(each) for each in (service.name, *service.contracts)]
     Broker(settings.kafka).make_topics(topics, replicas=settings.kafka_replicas)

@@ -187,6 +187,12 @@ def _answers(connection: Connection) -> bool:
 
 
 def address_of(url: str) -> str:
-    """`host:port/database` of a connection URL, for messages: never the user or the password."""
-    parts = psycopg2.extensions.parse_dsn(url)
+    """`host:port/database` of a connection URL, for messages: never the user or the password.
+
+    Raises ValueError when it is no such URL, without repeating it.
+    """
+    try:
+        parts = psycopg2.extensions.parse_dsn(url)
+    except psycopg2.ProgrammingError:
+        raise ValueError("not the address of a PostgreSQL database") from None
     return f"{parts.get('host', 'local socket')}:{parts.get('port', '5432')}/{parts.get('dbname', '')}"

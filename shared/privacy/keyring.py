@@ -83,6 +83,17 @@ class Keyring:
         digest = hmac.digest(self._indexing(), f"{purpose}\0{value}".encode(), hashlib.sha256)
         return UUID(bytes=digest[:16], version=5)  # RFC 9562: a name-based id; 3.11 knows no version 8
 
+    def try_master_key(self) -> bool:
+        """Whether there is a key yet to try it with. Raises WrongMasterKey when it does not open it; makes none."""
+        with self._database.transaction() as db:
+            wrapped = db.all(
+                memoryview,
+                "(select wrapped from index_key) union all (select wrapped from subject_keys order by made_at limit 1)",
+            )
+        for each in wrapped:
+            self._unwrapped(bytes(each))
+        return bool(wrapped)
+
     def _marked(self, subject: UUID, mark: str) -> _Key | None:
         """The key with a mark, or None when it is destroyed: the person may have a later one."""
         key = self._key(subject)

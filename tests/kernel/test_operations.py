@@ -1,0 +1,531 @@
+"""`copse status`, `topics`, `audit` and `events` tell what is so: each test breaks one thing and must hear of it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from kafka import KafkaAdminClient
+from kafka.admin import NewTopic
+
+from deploy.embedded.ports import free_port
+from shared.commands.handler import Commands
+from shared.database.pool import Database
+from shared.eventstore.postgres import PostgresEventStore
+from shared.messages.codec import Codec
+from shared.messages.decisions import Context
+from shared.operations import auditor
+from shared.operations.topics import check_topics
+from shared.operations.watched import Watched, services_named_in
+from shared.privacy.keyring import Keyring
+from shared.projections.projection import make_tables
+from shared.projections.reader import cursor_of, move_cursor
+from shared.streaming.broker import Broker
+from shared.streaming.cloudevents import topic_of
+from shared.streaming.topics import Record, Topic, records_of
+from tests.kernel import notebook
+from tests.kernel.conftest import BeginningAgain, at_work
+from tests.kernel.house import ONE, TWO, House, answer, compose, copse, known_to_copse
+from tests.kernel.notebook import EVENTS, SPILT, Notebook, Open
+from tests.kernel.provider import provider
+from tests.servers import Databases, KafkaServer, eventually
+
+
+@pytest.fixture
+def house(
+    database: Database,
+    elsewhere: Database,
+    keyring: Keyring,
+    codec: Codec,
+    context: Context,
+    kafka: KafkaServer,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> House:
+    contract = Codec(EVENTS, seal=keyring.seal, unseal=keyring.unseal, lenient=True)
+    house = House(
+        producing=database,
+        consuming=elsewhere,
+        broker=Broker(kafka.address),
+        codec=codec,
+        contract=contract,
+        commands=Commands(PostgresEventStore(database), codec),
+        context=context,
+        service=f"notebooks_{uuid4().hex[:8]}",
+        reader=f"readers_{uuid4().hex[:8]}",
+    )
+    house.broker.make_topics([house.topic, topic_of(house.reader)], replicas=1)
+    make_tables(house.own_lines, database)
+    make_tables(house.lines, elsewhere)
+    writing = compose(house.service, tmp_path, aggregates=[Notebook], projections=[house.own_lines])
+    reading = compose(house.reader, tmp_path, projections=[house.lines], contracts={house.service: notebook})
+    known_to_copse(monkeypatch, writing, database.url)
+    known_to_copse(monkeypatch, reading, elsewhere.url)
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka.address)
+    return house
+
+
+def service_in(overview: Any, name: str) -> Any:
+    return next(each for each in overview["services"] if each["service"] == name)
+
+
+def kinds(report: Any) -> set[tuple[str, str]]:
+    return {(each["service"], each["kind"]) for each in report["differences"]}
+
+
+def test_services_are_known_by_their_databases() -> None:
+    variables = {"PPI_DATABASE_URL": "x", "MEETINGS_DATABASE_URL_FILE": "y", "KEYRING_DATABASE_URL": "z", "OIDC": ""}
+    assert services_named_in(variables) == ["meetings", "ppi"]
+
+
+class TestStatus:
+    def test_all_is_well_when_everything_went_through(self, house: House) -> None:
+        house.all_through()
+        overview = answer("status", status=0)
+        writing, reading = service_in(overview, house.service), service_in(overview, house.reader)
+        last = house.written()[-1]
+        assert (writing["last_event"]["xid"], writing["last_event"]["position"]) == (
+            str(last.position.xid),
+            last.position.number,
+        )
+        assert writing["relay"] == {"events": 0, "seconds": None, "failure": None}
+        assert writing["readers"]["own_lines"]["events"] == 0
+        assert reading["consumer"] == [{"topic": house.topic, "events": 0, "seconds": None, "beyond_end": False}]
+        assert writing["migrations_missing"] == reading["migrations_missing"] == []
+        assert writing["migrations_applied"] >= 3
+        told = copse("status").stdout
+        assert "Everything moves." in told
+        assert "\x1b" not in told
+
+    def test_each_part_says_how_far_it_is_behind(self, house: House) -> None:
+        house.all_through()
+        house.write(ONE, "d", "e", "f")
+        overview = answer("status", status=1)
+        writing = service_in(overview, house.service)
+        assert writing["relay"]["events"] == 3
+        assert writing["relay"]["seconds"] > 60  # the events of these tests are of an earlier day
+        assert writing["readers"]["own_lines"]["events"] == 3
+        assert service_in(overview, house.reader)["consumer"][0]["events"] == 0
+        house.publish()
+        house.read_own()
+        overview = answer("status", status=1)
+        assert service_in(overview, house.service)["relay"]["events"] == 0
+        lag = service_in(overview, house.reader)["consumer"][0]
+        assert lag["events"] == 3
+        assert lag["seconds"] > 60
+        house.consume()
+        answer("status", status=0)
+
+    def test_what_waits_for_less_than_the_limit_is_shown_and_does_not_stand_still(self, house: House) -> None:
+        house.all_through()
+        house.write(ONE, "d")
+        overview = answer("status", "--still-after", "1e12", status=0)
+        assert service_in(overview, house.service)["relay"]["events"] == 1
+
+    def test_a_projection_that_failed_says_why(self, house: House) -> None:
+        house.open(ONE)
+        house.write(ONE, SPILT)
+        house.publish()
+        house.read_own()
+        overview = answer("status", house.service, "--still-after", "1e12", status=1)
+        assert f"{house.service}: own_lines stands still" in " ".join(overview["still"])
+        assert SPILT in service_in(overview, house.service)["readers"]["own_lines"]["failure"]
+
+    def test_a_transaction_that_is_open_holds_the_horizon(self, house: House) -> None:
+        house.all_through()
+        with house.producing.transaction() as db:
+            db.execute("select pg_current_xact_id()")
+            db.execute("select pg_sleep(0.2)")
+            overview = answer("status", house.service, "--still-after", "0.1", status=1)
+            held = service_in(overview, house.service)["horizon"]
+            assert held["seconds"] >= 0.2
+            assert held["holder"] == "copse-test"
+            assert held["state"] == "idle in transaction"
+            assert "readers wait for an open transaction of copse-test" in " ".join(overview["still"])
+        assert service_in(answer("status", house.service, status=0), house.service)["horizon"] is None
+
+    def test_the_agenda_is_counted_by_what_its_entries_wait_for(self, house: House) -> None:
+        house.all_through()
+        entry = (
+            "insert into agenda (id, due_at, stream, action, details, causation_id, correlation_id, attempts,"
+            " last_error, done_at) values (%s, now() + %s::interval, 's', 'Send', '{}', %s, %s, %s, %s, %s)"
+        )
+        ids = (uuid4(), uuid4())
+        house.change(house.producing, entry, uuid4(), "1 day", *ids, 0, None, None)
+        house.change(house.producing, entry, uuid4(), "1 hour", *ids, 2, "no answer", None)
+        house.change(house.producing, entry, uuid4(), "-1 day", *ids, 5, "old", "2026-01-01")
+        agenda = service_in(answer("status", status=0), house.service)["agenda"]
+        assert (agenda["due"], agenda["later"], agenda["postponed"]) == (0, 1, 1)
+        assert agenda["last_error"] == "Send: no answer"
+        house.change(house.producing, entry, uuid4(), "-2 hours", *ids, 0, None, None)
+        overview = answer("status", status=1)
+        assert service_in(overview, house.service)["agenda"]["due"] == 1
+        assert "the agenda stands still" in " ".join(overview["still"])
+
+    def test_what_does_not_answer_is_one_line(
+        self, house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        house.all_through()
+        port = free_port()
+        known_to_copse(monkeypatch, compose("gone", tmp_path), f"postgresql://x:secret-word@127.0.0.1:{port}/x")
+        known_to_copse(monkeypatch, compose("garbled", tmp_path), "secret-word")
+        monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", f"127.0.0.1:{free_port()}")
+        told = copse("status")
+        assert told.exit_code == 1
+        assert f"PostgreSQL at 127.0.0.1:{port}/x does not answer" in told.stdout
+        assert "GARBLED_DATABASE_URL is not valid" in told.stdout
+        assert "Kafka at" in told.stdout
+        assert f"{house.service}\n" in told.stdout
+        assert "secret-word" not in told.output
+        assert "Traceback" not in told.output
+
+    def test_missing_migrations_and_tables_are_named(
+        self, house: House, monkeypatch: pytest.MonkeyPatch, databases: Databases
+    ) -> None:
+        monkeypatch.setenv(f"{house.service.upper()}_DATABASE_URL", databases.empty())
+        overview = answer("status", house.service, status=1)
+        assert "0001-events" in service_in(overview, house.service)["migrations_missing"]
+        assert f"Run: copse migrate {house.service}" in " ".join(overview["still"])
+        told = copse("audit", house.service)
+        assert (told.exit_code, told.stderr) == (
+            2,
+            f"The database of {house.service} lacks tables. Run: copse migrate {house.service}\n",
+        )
+        monkeypatch.setenv(f"{house.service.upper()}_DATABASE_URL", house.producing.url)
+        house.change(house.producing, "update projections set version = 7 where name = 'own_lines'")
+        overview = answer("status", house.service, status=1)
+        assert service_in(overview, house.service)["migrations_missing"] == ["projection own_lines version 1"]
+
+
+def test_a_new_copse_is_well(databases: Databases, kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real services, just migrated: nothing to find."""
+    for name in ("MEMBERSHIP", "MEETINGS", "KEYRING"):
+        monkeypatch.setenv(f"{name}_DATABASE_URL", databases.empty())
+    monkeypatch.setenv("KEYRING_MASTER_KEY", b64encode(bytes(32)).decode())
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka.address)
+    with provider() as here:
+        monkeypatch.setenv("OIDC_ISSUER", here.issuer)
+        assert copse("migrate", "keyring", "membership", "meetings").exit_code == 0
+        for words in (["status"], ["topics", "check"], ["audit"], ["doctor"]):
+            told = copse(*words)
+            assert told.exit_code == 0, told.output
+
+
+class TestTopics:
+    def test_well(self, house: House) -> None:
+        house.all_through()
+        checked = answer("topics", "check", house.service, status=0)[0]
+        assert checked == {"topic": house.topic, "partitions": 12, "records": 5, "events": 5, "wrong": []}
+
+    def test_a_topic_that_is_not_there(self, house: House) -> None:
+        forget(house.broker, house.topic)
+        checked = answer("topics", "check", status=1)[0]
+        assert checked["wrong"] == [f"is not there. Run: copse migrate {house.service}"]
+
+    def test_too_few_partitions_and_a_retention_that_ends(self, house: House) -> None:
+        forget(house.broker, house.topic)
+        make(house.broker, NewTopic(house.topic, 3, 1, topic_configs={"retention.ms": "1000"}))
+        wrong = " ".join(answer("topics", "check", status=1)[0]["wrong"])
+        assert "has 3 partitions and must have 12" in wrong
+        assert "has retention.ms=1000 and must have -1" in wrong
+
+    def test_a_topic_shorter_than_its_table_and_than_what_was_read_of_it(self, house: House) -> None:
+        house.all_through()
+        forget(house.broker, house.topic)
+        house.broker.make_topics([house.topic], replicas=1)
+        wrong = " ".join(answer("topics", "check", status=1)[0]["wrong"])
+        assert "has 0 records, and 5 events were sent to it" in wrong
+        assert f"shorter than what {house.reader} has read of it" in wrong
+        still = " ".join(answer("status", "--still-after", "1e12", status=1)["still"])
+        assert "shorter than what was read of it" in still
+
+
+class TestRefill:
+    def test_an_empty_topic_is_filled_again_and_nothing_is_done_twice(self, house: House) -> None:
+        """The former topic held records twice, so the consumer stands where the new one has no records."""
+        house.all_through()
+        house.send(*house.written())
+        house.consume()
+        house.write(ONE, "not sent yet")
+        forget(house.broker, house.topic)
+        house.broker.make_topics([house.topic], replicas=1)
+        told = answer("topics", "refill", house.service, "--yes", status=0)
+        assert told == {"topic": house.topic, "events": 6, "consumers_set_back": [house.reader]}
+        with at_work(house.relay(), BeginningAgain(house.consumer())):
+            eventually(lambda: len(house.arrived()) == 4, "the line that was not sent yet arrives", seconds=40)
+        house.read_own()
+        assert sorted(house.arrived()) == ["a", "b", "c", "not sent yet"]
+        assert answer("audit", status=0)["differences"] == []
+        assert copse("topics", "check").exit_code == 0
+
+    def test_refused_while_the_topic_holds_something(self, house: House) -> None:
+        house.all_through()
+        before = cursor_of(house.producing, "relay")
+        told = copse("topics", "refill", house.service, "--yes")
+        assert told.exit_code == 2
+        assert f"{house.topic} is not empty" in told.stderr
+        assert cursor_of(house.producing, "relay") == before
+        assert house.offset(house.in_topic()[0].partition)
+
+    def test_refused_while_a_relay_is_at_work(self, house: House) -> None:
+        with at_work(house.relay()):
+            house.open(ONE)
+            eventually(lambda: house.in_topic(), "the relay leads")
+            told = copse("topics", "refill", house.service, "--yes")
+        assert told.exit_code == 2
+        assert f"The relay of {house.service} is at work" in told.stderr
+
+    def test_asks_before_it_changes_anything(self, house: House) -> None:
+        house.all_through()
+        forget(house.broker, house.topic)
+        house.broker.make_topics([house.topic], replicas=1)
+        before = cursor_of(house.producing, "relay")
+        told = copse("topics", "refill", house.service, input="yes\n")
+        assert told.exit_code == 2
+        assert "Nothing was changed" in told.stderr
+        assert cursor_of(house.producing, "relay") == before
+        assert copse("topics", "refill", house.service, input=f"{house.service}\n").exit_code == 0
+        assert cursor_of(house.producing, "relay").number == 0
+
+    def test_a_reader_set_back_alone_reads_again_and_drops_what_it_knows(self, house: House) -> None:
+        house.all_through()
+        assert copse("topics", "read-again", house.reader, house.service, "--yes").exit_code == 0
+        assert house.offset(house.in_topic()[0].partition) == 0
+        house.consume()
+        assert sorted(house.arrived()) == ["a", "b", "c"]
+        assert copse("topics", "read-again", house.service, house.reader, "--yes").exit_code == 2
+
+
+class TestAudit:
+    def test_clean_with_what_was_sent_twice_and_what_still_waits(self, house: House) -> None:
+        house.all_through()
+        house.send(*house.written())
+        house.write(TWO, "not sent yet")
+        report = answer("audit", status=0)
+        assert report["differences"] == []
+        assert report["compared"] == {
+            "records of topics": 10,
+            "events of tables": 6,
+            "streams": 2,
+            "cursors": 2,
+            "streams seen by consumers": 2,
+        }
+        assert copse("audit").stdout.startswith("Clean. Compared: ")
+
+    def test_clean_while_everything_is_at_work(self, house: House) -> None:
+        house.open(ONE, TWO)
+
+        def write() -> None:
+            for nth in range(50):
+                house.write(ONE, f"{nth}")
+                house.write(TWO, f"{nth}")
+
+        with at_work(house.relay(), BeginningAgain(house.consumer())):
+            writer = threading.Thread(target=write)
+            writer.start()
+            audits = 0
+            while writer.is_alive() or audits < 3:
+                assert answer("audit", status=0)["differences"] == []
+                audits += 1
+            eventually(lambda: len(house.arrived()) == 100, "all lines arrive", seconds=40)
+        assert answer("audit", status=0)["compared"]["streams seen by consumers"] == 2
+
+    def test_clean_when_everything_goes_on_between_two_looks(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The relay's cursor and the consumers' places must be looked at before the topic, and the table after it."""
+        house.all_through()
+
+        def meanwhile(broker: Broker, topic: Topic) -> Iterator[Record]:
+            yield from records_of(broker, topic)
+            house.write(ONE, "meanwhile")
+            house.publish()
+            house.read_own()
+            house.consume()
+
+        monkeypatch.setattr(auditor, "records_of", meanwhile)
+        report = answer("audit", status=0)
+        assert report["compared"]["records of topics"] == 5
+        assert "meanwhile" in house.arrived()
+
+    @pytest.mark.parametrize(
+        ("break_it", "kind"),
+        [
+            ('update events set data = \'{"text": "forged"}\' where version = 2', "other data"),
+            ("update events set event_id = gen_random_uuid() where version = 3", "another event"),
+            ("delete from events where version = 3", "not in the table"),
+            ("delete from events where version = 1", "table out of order"),
+            ("update readers set position = position + 1000 where name = 'own_lines'", "cursor"),
+        ],
+    )
+    def test_a_table_that_was_changed(self, house: House, break_it: str, kind: str) -> None:
+        house.all_through()
+        house.change(house.producing, break_it)
+        assert (house.service, kind) in kinds(answer("audit", status=1))
+
+    def test_an_event_that_never_reached_the_topic(self, house: House) -> None:
+        """As when a relay moves its cursor without waiting: the next version is sent, this one is lost."""
+        house.open(ONE, TWO)
+        house.write(ONE, "a", "lost")
+        house.send(*(each for each in house.written() if each.version < 3))
+        with house.producing.transaction() as db:
+            move_cursor(db, "relay", cursor_of(house.producing, "relay"), house.written()[-1].position)
+        report = answer("audit", status=1)
+        assert kinds(report) == {(house.service, "not in the topic")}
+        [difference] = report["differences"]
+        assert "version 3" in difference["says"]
+
+    def test_a_topic_in_another_order_with_forged_and_foreign_records(self, house: House) -> None:
+        house.open(ONE)
+        house.write(ONE, "a", "b")
+        first, second, third = house.written()
+        house.send(first, third, second)
+        assert (house.service, "out of order") in kinds(answer("audit", status=1))
+        house.send(type(first)(**{**fields_of(first), "data": "{}"}))
+        house.send(type(first)(**{**fields_of(first), "stream": "notebook-nobody-wrote"}))
+        put(house, b"not an event")
+        found = kinds(answer("audit", status=1))
+        assert {kind for _, kind in found} >= {"sent twice, differently", "not in the table", "not an event"}
+
+    @pytest.mark.parametrize(
+        ("break_it", "kind"),
+        [
+            ("update consumer_streams set version = version - 1 where version = 3", "consumer passed over"),
+            ("delete from consumer_streams where version = 2", "consumer passed over"),
+            ("update consumer_streams set version = version + 4 where version = 3", "consumer ahead"),
+            ("update consumer_positions set next_offset = next_offset + 9", "consumer beyond the topic"),
+        ],
+    )
+    def test_a_consumer_that_noted_something_else(self, house: House, break_it: str, kind: str) -> None:
+        house.all_through()
+        house.change(house.consuming, break_it)
+        assert (house.service, kind) in kinds(answer("audit", status=1))
+
+    def test_the_first_of_many_is_told_and_the_others_counted(self, house: House) -> None:
+        house.all_through()
+        house.change(house.producing, "update events set data = '{}'")
+        [difference] = answer("audit", status=1)["differences"]
+        assert difference["more"] == 4
+        assert "(and 4 more)" in copse("audit").stdout
+
+    def test_the_consumers_of_a_service_whose_table_is_elsewhere(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        house.all_through()
+        monkeypatch.delenv(f"{house.service.upper()}_DATABASE_URL")
+        answer("audit", status=0)
+        house.change(house.consuming, "update consumer_streams set version = 9")
+        assert kinds(answer("audit", status=1)) == {(house.service, "consumer ahead")}
+
+
+class TestEvents:
+    def test_the_newest_of_a_type_or_stream_oldest_first(self, house: House) -> None:
+        house.all_through()
+        lines = json_lines(copse("events", "tail", house.service, "--json").stdout)
+        assert [(each["stream"], each["version"]) for each in lines] == [
+            (each.stream, each.version) for each in house.written()
+        ]
+        typed = json_lines(copse("events", "tail", house.service, "--type", "notebook-opened", "--json").stdout)
+        assert [each["type"] for each in typed] == ["notebook-opened"] * 2
+        stream = f"notebook-{ONE}"
+        streamed = json_lines(copse("events", "tail", house.service, "--stream", stream, "-n", "1", "--json").stdout)
+        assert [(each["stream"], each["version"]) for each in streamed] == [(stream, 3)]
+
+    def test_follow_shows_what_comes_and_ends_with_ctrl_c(self, house: House) -> None:
+        house.open(ONE)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.getcwd(),
+            "MEETINGS_DATABASE_URL": house.producing.url,
+        }
+        words = [sys.executable, "-m", "shared.cli", "events", "tail", "meetings", "--follow", "--json"]
+        with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout
+            assert process.stderr
+            assert json.loads(process.stdout.readline())["version"] == 1
+            house.write(ONE, "later")
+            assert json.loads(process.stdout.readline())["data"] == {"text": "later"}
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=20) == 0
+            assert b"Traceback" not in process.stderr.read()
+
+    def test_one_event_or_a_stream_from_whichever_service_has_it(self, house: House) -> None:
+        house.all_through()
+        first = house.written()[0]
+        [by_id] = json_lines(copse("events", "show", str(first.event_id), "--json").stdout)
+        assert by_id["position"] == str(first.position)
+        assert [each["version"] for each in json_lines(copse("events", "show", first.stream, "--json").stdout)] == [
+            1,
+            2,
+            3,
+        ]
+        assert copse("events", "show", str(uuid4())).exit_code == 1
+        assert '"title": "Tuesday"' in copse("events", "show", first.stream).stdout
+
+    def test_an_export_holds_every_event_as_it_is_stored_and_no_person(self, house: House, tmp_path: Path) -> None:
+        house.commands.handle(ONE, Open(title="Tuesday", owner_name="Ann Lee"), house.context)
+        house.write(ONE, "a")
+        file = tmp_path / "events.jsonl"
+        assert answer("events", "export", house.service, "--to", str(file), status=0)["events"] == 2
+        lines = json_lines(file.read_text())
+        assert [json.loads(each.data) for each in house.written()] == [each["data"] for each in lines]
+        assert lines[0]["data"]["owner_name"].startswith("sealed:")
+        everything = file.read_text() + copse("events", "tail", house.service).stdout
+        assert "Ann Lee" not in everything + copse("events", "show", f"notebook-{ONE}").stdout
+        assert file.stat().st_mode & 0o077 == 0
+        assert copse("events", "export", house.service, "--to", str(file)).exit_code == 2
+
+    def test_an_export_longer_than_a_page(self, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("shared.operations.events._PAGE", 2)
+        house.all_through()
+        file = tmp_path / "events.jsonl"
+        copse("events", "export", house.service, "--to", str(file))
+        assert len({each["event_id"] for each in json_lines(file.read_text())}) == 5
+
+
+def test_looking_holds_nobody_back(house: House) -> None:
+    """A look that took a transaction id would itself be what it looks for."""
+    house.all_through()
+    watched = Watched(compose(house.service, Path("/nowhere")), house.producing)
+    with watched.looking() as db:
+        assert db.value(str, "select pg_current_xact_id_if_assigned()::text") is None
+    assert check_topics([watched], house.broker)[0].wrong == []
+
+
+def json_lines(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def fields_of(stored: Any) -> dict[str, Any]:
+    return {name: getattr(stored, name) for name in stored.__dataclass_fields__}
+
+
+def put(house: House, value: bytes) -> None:
+    with house.broker.producer() as producer:
+        producer.send(house.topic, key=b"x", value=value).get(timeout=10)
+
+
+def make(broker: Broker, topic: NewTopic) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=broker.servers)
+    try:
+        admin.create_topics([topic], wait_for_metadata=True)
+    finally:
+        admin.close()
+
+
+def forget(broker: Broker, topic: str) -> None:
+    """Takes a topic away, as when Kafka is replaced by an empty one."""
+    admin = KafkaAdminClient(bootstrap_servers=broker.servers)
+    try:
+        admin.delete_topics([topic])
+        eventually(lambda: topic not in admin.list_topics(), "the topic is gone")
+    finally:
+        admin.close()
