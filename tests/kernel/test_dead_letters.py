@@ -473,6 +473,15 @@ class TestABadRecord:
         assert line.arrived() == ["1", "3"]
         assert parked(line) == 0
 
+    def test_that_hides_its_version_is_not_overtaken_by_the_version_that_it_may_be(self, line: Line) -> None:
+        events = written(line, "1", "2")
+        records = line.records([*events[:2], events[2], events[2]])
+        records[2] = without(records[2], "ce_sequence")
+        line.tell(records)
+        assert line.arrived() == ["1"]
+        assert mending(line).skip(holder(line).id, "account:1", "sent again") == Mended(1, 0, None)
+        assert line.arrived() == ["1", "2"]
+
     def test_is_kept_as_it_came(self, line: Line) -> None:
         record = replace(line.records(written(line))[0], headers=[("a", b"\xff\0"), ("b", b"")], value=b"\0\xfe")
         line.tell([record])
