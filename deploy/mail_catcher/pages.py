@@ -7,7 +7,9 @@ from deploy.mail_catcher.calendar_part import Invitation, read
 from deploy.mail_catcher.caught import Caught, Mail
 
 # What a mail brings along must not run or load anything: no script, no picture from elsewhere, no form.
-OWN_PAGES = "default-src 'none'; img-src data:; style-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'"
+OWN_PAGES = (
+    "default-src 'none'; img-src data:; style-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'"
+)
 MAIL_BODY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
 
 

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 import typer
 
-from shared.cli.main import plainly, service_named
+from shared.cli.services import plainly, service_named
 from shared.configuration import Settings
 from shared.dead_letters import letters
 from shared.dead_letters.at_service import mending_of

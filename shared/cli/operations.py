@@ -62,6 +62,9 @@ def _service_shown(status: "ServiceStatus") -> str:
             "shorter than what was read of it" if each.beyond_end else told_lag(Lag(each.events, each.seconds, failure))
         )
         rows.append((f"from {each.topic}", shown))
+    if status.dead_letters:
+        parked = status.dead_letters
+        rows.append(("dead letters", f"{parked.letters} in {parked.streams} streams" if parked.letters else "none"))
     if status.agenda:
         agenda = status.agenda
         text = f"{agenda.due} due, {agenda.later} for later, {agenda.postponed} postponed"

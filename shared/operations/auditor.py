@@ -135,7 +135,7 @@ def _consumed_of(watched: Sequence[Watched], service: str) -> list[_Consumed]:
             continue
         topic = reader.followed()[service]
         with reader.looking() as db:
-            seen = {each.stream: each.version for each in db.all(_Seen, _CONSUMER_STREAMS, topic)}
+            seen = {each.stream: each.version for each in db.all(_Seen, _CONSUMER_STREAMS, topic, topic)}
             found.append(_Consumed(reader.service.name, places_read(db, topic), seen))
     return found
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from shared.database.pool import Transaction
+from shared.dead_letters.letters import Count, count
 from shared.errors import CannotGoOn
 from shared.messages.clock import Clock
 from shared.operations.migrations import applied_migrations, missing_migrations
@@ -88,6 +89,7 @@ class ServiceStatus:
     consumer: list[TopicLag] = field(default_factory=list)
     consumer_failure: str | None = None
     topics_missing: list[str] = field(default_factory=list)
+    dead_letters: Count | None = None
     agenda: OpenEntries | None = None
 
 
@@ -167,6 +169,7 @@ def _fill(status: ServiceStatus, watched: Watched, clock: Clock) -> _Read:
         status.relay = behind(db, "relay", clock)
         status.readers = {each.name: behind(db, each.name, clock) for each in watched.own_readers()}
         status.agenda = db.one(OpenEntries, _AGENDA, clock.now())
+        status.dead_letters = count(db) if not status.migrations_missing else None
         status.consumer_failure = db.value(str, "select failure from readers where name = 'consumer'")
         return {name: places_read(db, name) for name in watched.followed().values()}
 
@@ -223,6 +226,10 @@ def _still(status: ServiceStatus, clock: Clock, after: float) -> Iterator[str]:
         elif each.events and (status.consumer_failure or (each.seconds or 0) > after):
             lag = Lag(each.events, each.seconds, status.consumer_failure)
             yield f"the consumer of {each.topic} stands still: {told_lag(lag)}"
+    if status.dead_letters and status.dead_letters.letters:
+        parked = status.dead_letters
+        held = f"{parked.letters} dead letters hold {parked.streams} streams"
+        yield f"{held}. See: copse dead-letters list {status.service}"
     if status.topics_missing:
         yield f"Kafka has no {', '.join(status.topics_missing)}. Run: copse migrate {status.service}"
     due_for = seconds_since(status.agenda.due_since, clock) if status.agenda else None

@@ -18,8 +18,8 @@ from shared.identity.identity import Permissions
 from shared.projections.projection import Projection
 from shared.projections.reader import Reader
 from shared.service import Service
+from tests.kernel.line import Line, Record
 from tests.kernel.notebook import lines_projection
-from tests.kernel.test_relay_and_consumer import Line, Record
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 

@@ -59,7 +59,7 @@ def house(
         contract=contract,
         commands=Commands(PostgresEventStore(database), codec),
         context=context,
-        service=f"notebooks_{uuid4().hex[:8]}",
+        service=f"notebooks-{uuid4().hex[:8]}",
         reader=f"readers_{uuid4().hex[:8]}",
     )
     house.broker.make_topics([house.topic, topic_of(house.reader)], replicas=1)
@@ -104,6 +104,19 @@ class TestStatus:
         told = copse("status").stdout
         assert "Everything moves." in told
         assert "\x1b" not in told
+
+    def test_what_is_parked_stands_still_and_is_not_lost(self, house: House) -> None:
+        house.all_through()
+        house.write(ONE, "d", "e")
+        house.read_own()
+        torn, follower = house.written()[-2:]
+        house.send(type(torn)(**{**fields_of(torn), "data": "{"}))
+        house.send(follower)
+        house.consume()
+        overview = answer("status", status=1)
+        assert service_in(overview, house.reader)["dead_letters"] == {"letters": 2, "streams": 1}
+        assert any("2 dead letters hold 1 streams" in sentence for sentence in overview["still"])
+        assert "consumer passed over" not in {kind for _, kind in kinds(answer("audit", status=1))}
 
     def test_each_part_says_how_far_it_is_behind(self, house: House) -> None:
         house.all_through()
@@ -390,7 +403,7 @@ class TestAudit:
         house.send(first, third, second)
         assert (house.service, "out of order") in kinds(answer("audit", status=1))
         house.send(type(first)(**{**fields_of(first), "data": "{}"}))
-        house.send(type(first)(**{**fields_of(first), "stream": "notebook-nobody-wrote"}))
+        house.send(type(first)(**{**fields_of(first), "stream": f"notebook-{uuid4()}"}))
         put(house, b"not an event")
         found = kinds(answer("audit", status=1))
         assert {kind for _, kind in found} >= {"sent twice, differently", "not in the table", "not an event"}
