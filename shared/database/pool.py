@@ -24,7 +24,6 @@ T = TypeVar("T")
 Connection = psycopg2.extensions.connection
 
 _JSON = psycopg2.extensions.new_type((114, 3802), "JSON_AS_TEXT", lambda value, _: value)
-_LONGEST_WAIT_SECONDS = 5.0
 _KEEP = (UUID, datetime, date, memoryview, bytes)  # already the Python type that rows ask for
 
 
@@ -87,19 +86,22 @@ class Database:
         size: int = 8,
         search_path: Sequence[str] = ("public",),
         statement_seconds: int = 15,
+        wait_seconds: float = 5,
     ) -> None:
+        """`wait_seconds` is how long to wait for a connection when all `size` are in use."""
         self.url = url
         self.address = address_of(url)
         self._application = application
         self._search_path = ",".join(search_path)
         self._statement_seconds = statement_seconds
+        self._wait_seconds = wait_seconds
         self._idle: deque[Connection] = deque()
         self._places = BoundedSemaphore(size)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Commits at the end, rolls back on any exception. Raises Unavailable when the database is not there."""
-        if not self._places.acquire(timeout=_LONGEST_WAIT_SECONDS):
+        if not self._places.acquire(timeout=self._wait_seconds):
             raise Unavailable(self.address, "every connection of the pool is busy")
         try:
             connection = self._idle_one() or self._connect()
@@ -110,8 +112,7 @@ class Database:
                 self._abandon(connection)
                 raise Unavailable(self.address, str(error)) from error
             except BaseException:
-                if not connection.closed:
-                    connection.rollback()
+                self._roll_back(connection)
                 raise
             finally:
                 if not connection.closed:
@@ -163,6 +164,14 @@ class Database:
         psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
         psycopg2.extensions.register_type(_JSON, connection)
         return connection
+
+    def _roll_back(self, connection: Connection) -> None:
+        """When even that fails, the connection is gone, and what went wrong before it is the better reason."""
+        if not connection.closed:
+            try:
+                connection.rollback()
+            except psycopg2.Error:
+                self._abandon(connection)
 
     @staticmethod
     def _abandon(connection: Connection) -> None:

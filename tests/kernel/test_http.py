@@ -2,6 +2,7 @@
 # flask-smorest ships no types.
 # mypy: disable-error-code="untyped-decorator"
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from flask import Response
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
@@ -18,7 +19,6 @@ from werkzeug.test import TestResponse
 
 from deploy.embedded.ports import free_port
 from shared.configuration import Settings
-from shared.database.pool import Database
 from shared.http.app import create_app
 from shared.http.authorization import caller, may, needs, public, running
 from shared.http.blueprint import Blueprint
@@ -34,6 +34,7 @@ from shared.projections.reader import Reader
 from shared.service import Running, Service
 from tests.kernel.notebook import Append, Close, Line, Notebook, Open, lines_in, lines_projection
 from tests.kernel.provider import Provider, provider
+from tests.servers import emptied
 
 MEMBER_ACCOUNT = "ben"
 BEN = MemberId(UUID(int=2))
@@ -165,12 +166,13 @@ def at_provider() -> Iterator[Provider]:
         yield running_provider
 
 
-@pytest.fixture
-def here(database: Database, keys: Database, master_key: bytes, at_provider: Provider) -> Iterator[Running]:
+@pytest.fixture(scope="module")
+def service(events_url: str, keys_url: str, at_provider: Provider) -> Iterator[Running]:
+    """The service with its connections, once for all these tests."""
     settings = Settings(
-        database_url=database.url,
-        keyring_url=keys.url,
-        master_key=master_key,
+        database_url=events_url,
+        keyring_url=keys_url,
+        master_key=secrets.token_bytes(32),
         kafka="127.0.0.1:1",
         kafka_replicas=1,
         issuer=at_provider.issuer,
@@ -179,13 +181,26 @@ def here(database: Database, keys: Database, master_key: bytes, at_provider: Pro
         roles_claim="groups",
         algorithms=("RS256",),
     )
-    make_tables(lines, database)
     running = Running(SERVICE, settings)
-    account = running.keyring.pseudonym("account", f"{at_provider.issuer} {MEMBER_ACCOUNT}")
-    with database.transaction() as db:
-        db.execute("insert into readers (name, failure) values ('account of ben', %s)", str(account))
+    emptied(running.keyring_database)
     yield running
     running.close()
+
+
+@pytest.fixture(scope="module")
+def app(service: Running) -> Flask:
+    return create_app(service)
+
+
+@pytest.fixture
+def here(service: Running, at_provider: Provider) -> Running:
+    """The service before anything happened in it, but for an account that is a member's."""
+    emptied(service.database)
+    make_tables(lines, service.database)
+    account = service.keyring.pseudonym("account", f"{at_provider.issuer} {MEMBER_ACCOUNT}")
+    with service.database.transaction() as db:
+        db.execute("insert into readers (name, failure) values ('account of ben', %s)", str(account))
+    return service
 
 
 class Api:
@@ -221,8 +236,8 @@ class Api:
 
 
 @pytest.fixture
-def api(here: Running, at_provider: Provider) -> Api:
-    return Api(create_app(here).test_client(), at_provider)
+def api(here: Running, app: Flask, at_provider: Provider) -> Api:
+    return Api(app.test_client(), at_provider)
 
 
 def stored(here: Running) -> int:
