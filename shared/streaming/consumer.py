@@ -64,6 +64,11 @@ class Consumer:
         self._breaker.open = self._stood_still()
         looked_at = float("-inf")
         with self._broker.consumer(f"copse.{self._service}") as consumer:
+            with self._broker.speaking():
+                for topic in self._telling.topics:
+                    # Known before the group is joined: kafka-python 3.0.12 may assign nothing for ever when the first
+                    # assignment finds "no partition metadata" and the metadata comes during the second.
+                    consumer.partitions_for_topic(topic)
             consumer.subscribe(self._telling.topics, listener=_SeekToPosition(consumer, self._database))
             while not stop.is_set():
                 if monotonic() > looked_at + _LOOK_FOR_READY_SECONDS:
