@@ -17,6 +17,7 @@ from shared.database.pool import Database, Transaction, Unavailable
 from shared.messages.codec import Codec
 from shared.messages.recorded import Stored
 from shared.projections.reader import Fenced, note_failure
+from shared.projections.standing import followers
 from shared.projections.subscriber import Subscriber
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import stored_from, topic_of
@@ -93,8 +94,9 @@ class Consumer:
             stored = [stored_from(record.headers, record.value) for record in records]
             codec = self._codecs[topic]
             told = [codec.decode(each) for each in _new_ones(db, topic, stored) if codec.knows(each.type)]
+            following = followers(db, self._subscribers, codec, topic, partition, records[0].offset)
             for each in told:
-                for subscriber in self._subscribers:
+                for subscriber in following:
                     subscriber.tell(each, db)
         if told:
             self._noted()
