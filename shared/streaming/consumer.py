@@ -62,6 +62,11 @@ class Consumer:
         if not self._codecs:
             return
         with self._broker.consumer(f"copse.{self._service}") as consumer:
+            with self._broker.speaking():
+                for topic in self._codecs:
+                    # Known before the group is joined: kafka-python 3.0.12 may assign nothing for ever when the first
+                    # assignment finds "no partition metadata" and the metadata comes during the second.
+                    consumer.partitions_for_topic(topic)
             consumer.subscribe(list(self._codecs), listener=_SeekToPosition(consumer, self._database))
             while not stop.is_set():
                 with self._broker.speaking():
