@@ -27,12 +27,21 @@ def lead(database: Database, job: str, stop: threading.Event) -> Iterator[Connec
 def alone(database: Database, job: str) -> Iterator[bool]:
     """Whether this process is the only one that does `job` now. Does not wait."""
     with database.own_connection() as connection:
-        yield _locked(connection, job)
+        it_is = _locked(connection, job)
+        try:
+            yield it_is
+        finally:
+            if it_is:  # by a statement: the server may notice only later that a connection was closed
+                with connection.cursor() as cursor:
+                    cursor.execute("select pg_advisory_unlock(%s)", (_key(job),))
+
+
+def _key(job: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"copse {job}".encode()).digest()[:8], signed=True)
 
 
 def _locked(connection: Connection, job: str) -> bool:
-    key = int.from_bytes(hashlib.sha256(f"copse {job}".encode()).digest()[:8], signed=True)
     with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s)", (key,))
+        cursor.execute("select pg_try_advisory_lock(%s)", (_key(job),))
         row = cursor.fetchone()
     return bool(row and row[0])
