@@ -20,6 +20,7 @@ from shared.messages.events import events_defined_in
 from shared.privacy.keyring import Keyring
 from shared.projections.projection import Projection
 from shared.reactions.reaction import Effect, Reaction
+from shared.streaming.cloudevents import topic_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,14 @@ class Service:
         """The events of another service that this one's contract names."""
         module = self.contracts[other]
         return events_defined_in(vars(module), module.__name__)
+
+    def topics_read_by(self, projection: Projection) -> list[str]:
+        """The topics of other services with events that a projection is told of."""
+        return [
+            topic_of(other)
+            for other in self.contracts
+            if any(event in projection.events for event in self.events_read_of(other))
+        ]
 
     def _modules(self) -> list[ModuleType]:
         return [sys.modules[aggregate.__module__] for aggregate in self.aggregates]

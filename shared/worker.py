@@ -1,4 +1,4 @@
-"""The worker process of a service: relay, reader, consumer and agenda, each in a thread of its own.
+"""The worker process of a service: relay, reader, consumer, agenda and builder, each in a thread of its own.
 
 A job that loses PostgreSQL or Kafka begins again after a pause. Any other end of a job ends the process, so that
 whoever started it notices: a worker that limps is worse than one that is started anew.
@@ -18,12 +18,13 @@ from shared.projections.subscriber import Subscriber
 from shared.reactions.agenda import Agenda
 from shared.service import Running
 from shared.streaming.broker import Broker, BrokerUnavailable
+from shared.streaming.builder import Builder
 from shared.streaming.consumer import Consumer
 from shared.streaming.relay import Relay
 
 log = structlog.get_logger()
 
-JOBS = ("relay", "reader", "consumer", "agenda")
+JOBS = ("relay", "reader", "consumer", "agenda", "builder")
 Job = Callable[[threading.Event], None]
 
 _PAUSE_SECONDS = 1.0
@@ -51,6 +52,7 @@ class Worker:
                 running.clock,
                 running.doorbell.ring,
             ).run,
+            "builder": Builder(service.projections, database, broker, running.codec, running.contracts).run,
         }
         self._jobs = {name: jobs[name] for name in only}
         self._service = service.name

@@ -13,6 +13,7 @@ import typer
 from shared.cli import events, topics
 from shared.cli.operations import audit, doctor, status
 from shared.cli.services import plainly, service_named
+from shared.cli.projections import app as projections
 from shared.configuration import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -21,6 +22,7 @@ app.add_typer(topics.app, name="topics")
 app.command()(status)
 app.command()(audit)
 app.command()(doctor)
+app.add_typer(projections, name="projections")
 
 
 @app.command()
@@ -36,11 +38,13 @@ def migrate(names: Annotated[list[str], typer.Argument(help="Services' names, or
 @app.command()
 def worker(
     name: Annotated[str, typer.Argument(help="A service's name.")],
-    only: Annotated[list[str] | None, typer.Option(help="relay, reader, consumer or agenda; may be repeated.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="relay, reader, consumer, agenda or builder; may be repeated.")
+    ] = None,
     health_port: Annotated[int, typer.Option(help="Where /healthz and /readyz answer; 0 for nowhere.")] = 0,
     health_host: Annotated[str, typer.Option()] = "127.0.0.1",
 ) -> None:
-    """Runs a service's worker: relay, reader, consumer and agenda, or some of them."""
+    """Runs a service's worker: relay, reader, consumer, agenda and builder, or some of them."""
     from shared.service import Running
     from shared.telemetry import logs
     from shared.worker import JOBS, Worker

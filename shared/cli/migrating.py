@@ -6,7 +6,7 @@ from shared.configuration import Environment, Settings
 from shared.database.migrate import migrate
 from shared.database.pool import Database
 from shared.operations.migrations import migration_folders
-from shared.projections.projection import make_tables
+from shared.projections.projection import OutOfDate, make_tables
 from shared.service import Service
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import topic_of
@@ -31,7 +31,13 @@ def migrate_service(service: Service) -> str:
         settings.database_url, application="copse-migrate", size=2, statement_seconds=_LONGEST_STATEMENT_SECONDS
     )
     applied = migrate(database, migration_folders(service), [_SHARED / "eventstore/sql/append.sql"])
-    made = [projection.name for projection in service.projections if make_tables(projection, database)]
+    made, waiting = [], []
+    for projection in service.projections:
+        try:
+            if make_tables(projection, database, service.topics_read_by(projection)):
+                made.append(projection.name)
+        except OutOfDate as error:
+            waiting.append(f"\n{error} Run: copse projections rebuild {service.name} {projection.name}")
     topics = [topic_of(each) for each in (service.name, *service.contracts)]
     Broker(settings.kafka).make_topics(topics, replicas=settings.kafka_replicas)
-    return f"{service.name}: {len(applied)} migrations applied, {len(made)} projections made"
+    return f"{service.name}: {len(applied)} migrations applied, {len(made)} projections made{''.join(waiting)}"

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg2
+import psycopg2.errors
 import psycopg2.extensions
 import psycopg2.extras
 
@@ -33,6 +34,10 @@ class Unavailable(CannotGoOn):
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(f"PostgreSQL at {address} does not answer: {reason.strip()}")
         self.address = address
+
+
+class Busy(Unavailable):
+    """A lock was not given in time. Nothing was written."""
 
 
 class Transaction:
@@ -108,6 +113,9 @@ class Database:
             try:
                 yield Transaction(connection)
                 connection.commit()
+            except psycopg2.errors.LockNotAvailable as error:
+                connection.rollback()
+                raise Busy(self.address, str(error)) from error
             except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
                 self._abandon(connection)
                 raise Unavailable(self.address, str(error)) from error

@@ -214,6 +214,34 @@ def count(db: Transaction) -> Count:
     return found
 
 
+@dataclass(frozen=True)
+class Skipped:
+    """What was passed over: these versions of a stream, or, when no version is known, what lies at an offset."""
+
+    topic: str
+    partition: int
+    offset: int
+    stream: str | None
+    first_version: int | None
+    last_version: int | None
+
+
+def skipped(db: Transaction, topics: Sequence[str]) -> list[Skipped]:
+    """Everything of these topics that was ever passed over: whoever reads them again passes over it too."""
+    return db.all(
+        Skipped,
+        'select topic, "partition", "offset", stream, first_version, last_version from dead_letter_skips'
+        " where topic = any(%s)",
+        list(topics),
+    )
+
+
+def held_in(db: Transaction, topics: Sequence[str]) -> int:
+    """How many letters of these topics are parked. Until the transaction ends, none comes and none goes."""
+    db.execute("lock table dead_letters in share mode")
+    return db.value(int, "select count(*) from dead_letters where topic = any(%s)", list(topics)) or 0
+
+
 def note_skip(db: Transaction, letter: Letter, versions: tuple[int, int] | None, by: str, why: str) -> None:
     """Writes down who passed over what: the letter itself, or the missing `versions` before it (first and last)."""
     first_version, last_version = versions or (letter.version, letter.version)

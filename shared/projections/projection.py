@@ -1,5 +1,6 @@
 """A read model: tables of its own that are a function of the events, and nothing else."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from shared.database.pool import Database, Transaction
@@ -9,7 +10,11 @@ from shared.projections.subscriber import Subscriber
 
 
 class Projection(Subscriber[None]):
-    """Tables in a schema of their own name; readers and handlers name the tables alone (the search path finds them)."""
+    """Tables in a schema of their own name; readers and handlers name the tables alone (the search path finds them).
+
+    A handler reads and writes its own tables only, and takes time and ids from the event: then a rebuild gives the
+    same rows.
+    """
 
     def __init__(self, name: str, *, version: int, tables: Path) -> None:
         """`tables` is the .sql file that makes the tables; raise `version` whenever it or a handler changes meaning."""
@@ -26,21 +31,46 @@ class Projection(Subscriber[None]):
 class OutOfDate(CannotGoOn):
     """A projection's tables are of another version than its code."""
 
+    def __init__(self, projection: Projection, there: int) -> None:
+        super().__init__(
+            f"The projection {projection.name} is at version {there}, this release has {projection.version}. "
+            "Its tables stay as they are and are told of nothing new until `copse projections rebuild` made new ones."
+        )
 
-def make_tables(projection: Projection, database: Database) -> bool:
-    """Makes the projection's schema and tables when they are not there. True when it did."""
+
+def make_tables(projection: Projection, database: Database, topics: Collection[str] = ()) -> bool:
+    """Makes the projection's schema and tables when they are not there. True when it did.
+
+    `topics` are those with foreign events that it reads. What the service read of them before cannot be told again by
+    the consumer, so the new tables are marked as left behind there: the worker then builds them. Raises OutOfDate.
+    """
     with database.transaction() as db:
+        if topics:  # before the registry row is seen by the consumer, so that no batch falls between
+            db.execute("lock table consumer_positions in share row exclusive mode")
         there = db.value(int, "select version from projections where name = %s", projection.name)
         if there == projection.version:
             return False
         if there is not None:
-            raise OutOfDate(
-                f"The projection {projection.name} is at version {there}, this release has {projection.version}. "
-                "Drop its schema and its rows in projections and readers, and migrate again: events rebuild it."
-            )
-        db.execute(f'create schema "{projection.name}"')
-        db.execute(f'set local search_path to "{projection.name}"')
-        db.execute(projection.tables.read_text())
-        db.execute("set local search_path to public")
+            raise OutOfDate(projection, there)
+        make_schema(db, projection, projection.name)
         db.execute("insert into projections (name, version) values (%s, %s)", projection.name, projection.version)
+        db.execute(
+            "insert into projection_places (tables, topic, partition, next_offset)"
+            " select %s, topic, partition, 0 from consumer_positions where topic = any(%s) and next_offset > 0",
+            projection.name,
+            list(topics),
+        )
     return True
+
+
+def make_schema(db: Transaction, projection: Projection, schema: str) -> None:
+    """Makes the projection's tables, empty, in a schema of another or its own name."""
+    db.execute(f'create schema "{schema}"')
+    into(db, schema)
+    db.execute(projection.tables.read_text())
+    db.execute("set local search_path to public")
+
+
+def into(db: Transaction, schema: str) -> None:
+    """Table names mean those in this schema, for the rest of the transaction. No other projection's are in sight."""
+    db.execute(f'set local search_path to "{schema}", public')

@@ -14,6 +14,8 @@ from shared.eventstore.doorbell import Listener
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.codec import Codec
 from shared.messages.recorded import BEGINNING, Position
+from shared.projections.projection import OutOfDate
+from shared.projections.standing import check_version
 from shared.projections.subscriber import Subscriber
 
 log = structlog.get_logger()
@@ -85,7 +87,10 @@ class Reader:
         except (Unavailable, Fenced):
             raise
         except Exception as error:
-            log.exception("a reader stopped", reader=subscriber.name)
+            if isinstance(error, OutOfDate):
+                log.warning("a reader stands still", reader=subscriber.name, reason=str(error))
+            else:
+                log.exception("a reader stopped", reader=subscriber.name)
             self._paused_until[subscriber.name] = monotonic() + _PAUSE_AFTER_FAILURE_SECONDS
             note_failure(self._database, subscriber.name, error)
             return 0
@@ -100,6 +105,7 @@ class Reader:
         with self._database.transaction() as db:
             # First, so that a process that no longer leads finds out before it writes anything.
             move_cursor(db, subscriber.name, before, stored[-1].position)
+            check_version(subscriber, db)
             told = [self._codec.decode(each) for each in stored if each.type in names]
             for each in told:
                 subscriber.tell(each, db)

@@ -103,6 +103,26 @@ class Broker:
                 consumer.close(timeout_ms=5_000)
 
     @contextmanager
+    def reader_of_the_past(self) -> Iterator[KafkaConsumer]:
+        """Reads partitions that it is given, from where it is told, and disturbs no group."""
+        with self.speaking():
+            consumer = KafkaConsumer(
+                bootstrap_servers=self._addresses(),
+                bootstrap_timeout_ms=self.patience_seconds * 1000,
+                group_id=None,
+                enable_auto_commit=False,
+                auto_offset_reset="none",
+                allow_auto_create_topics=False,
+                fetch_max_wait_ms=50,
+                reconnect_backoff_max_ms=_RECONNECT_MILLISECONDS,
+                metrics_enabled=False,
+            )
+            try:
+                yield consumer
+            finally:
+                consumer.close(timeout_ms=5_000)
+
+    @contextmanager
     def speaking(self) -> Iterator[None]:
         """Turns every Kafka error inside into BrokerUnavailable."""
         try:

@@ -134,10 +134,11 @@ class Consumer:
             _move(db, topic, partition, records[0].offset, following)
             arrived = [(record, self._telling.read(topic, record)) for record in records]
             streams = Streams(db, topic, {stored.stream for _, stored in arrived})
+            following_now = self._telling.following(db, topic, partition, records[0].offset)
             for record, stored in arrived:
                 match streams.place(stored):
                     case Place.NEXT:
-                        told += self._telling.tell(topic, stored, db)
+                        told += self._telling.tell(topic, stored, db, following_now)
                     case Place.BEHIND:
                         parked.append(Parked(topic, partition, record, stored))
             letters.park(db, parked)

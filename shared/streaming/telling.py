@@ -10,6 +10,7 @@ from typing import Any
 from shared.database.pool import Transaction
 from shared.messages.codec import Codec
 from shared.messages.recorded import Stored
+from shared.projections.standing import followers
 from shared.projections.subscriber import Subscriber
 from shared.streaming.cloudevents import Headers, Malformed, stored_from, topic_of
 
@@ -54,8 +55,12 @@ class Telling:
             raise Malformed("a record is not a Copse event: its key is not the stream in its header ce_subject")
         return stored
 
-    def tell(self, topic: str, stored: Stored, db: Transaction) -> bool:
-        """Tells every subscriber inside the caller's transaction; False when none listens to such an event.
+    def following(self, db: Transaction, topic: str, partition: int, offset: int) -> Sequence[Subscriber[Any]]:
+        """Those to tell of a partition's records from `offset` on. Called after the partition's position was moved."""
+        return followers(db, self._subscribers, self._codecs[topic], topic, partition, offset)
+
+    def tell(self, topic: str, stored: Stored, db: Transaction, following: Sequence[Subscriber[Any]]) -> bool:
+        """Tells those who follow inside the caller's transaction; False when none listens to such an event.
 
         Raises UnknownEvent for a newer version than the contract's, msgspec.DecodeError for wrong fields, and
         whatever a handler raises.
@@ -64,7 +69,7 @@ class Telling:
         if not codec.knows(stored.type):
             return False
         recorded = codec.decode(stored)
-        listeners = [each for each in self._subscribers if type(recorded.event) in each.events]
+        listeners = [each for each in following if type(recorded.event) in each.events]
         for each in listeners:
             each.tell(recorded, db)
         return bool(listeners)

@@ -1,0 +1,336 @@
+"""Tells one projection again of what was recorded, into tables of its own, up to where the service has come.
+
+The service's own events come from its event table, the others' from their topics, read from the first record by a
+consumer without a group. All are told in the order in which they were recorded, so that tables which depend on two
+sources come out as they did when the events were new. Streams are de-duplicated by version as the consumer does.
+
+Each batch is a short transaction. One for the whole build would hold back the snapshot horizon, and with it every
+relay and reader of the service, for as long as the build takes. Their commits do not wait for the disk: what a crash
+of the database takes away, it takes with the place that was reached, and the switch's own commit secures all.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Protocol
+
+from kafka import KafkaConsumer, TopicPartition
+
+from shared.database.pool import Database
+from shared.dead_letters.letters import Skipped, skipped
+from shared.errors import CannotGoOn
+from shared.eventstore.postgres import PostgresEventStore
+from shared.messages.codec import Codec
+from shared.messages.recorded import Position, Recorded, Stored
+from shared.projections.copies import Partition, Places, save_places
+from shared.projections.projection import Projection, into
+from shared.streaming.broker import Broker
+from shared.streaming.cloudevents import stored_from
+
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)  # what cannot be read has no time: it is passed first
+_TOLD_AT_ONCE = 500
+_READ_AT_ONCE = 5_000
+_POLL_MILLISECONDS = 200
+_LONGEST_SILENCE_SECONDS = 30.0
+
+
+class CannotRebuild(CannotGoOn):
+    """The tables cannot be made anew; those in use are as they were."""
+
+
+class NotYet(Exception):
+    """The place was not reached within the time given. What was told until then stays told."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Next:
+    """One event, or a record that is passed over (`stored` is None)."""
+
+    recorded_at: datetime
+    stored: Stored | None
+    codec: Codec
+    own: Position | None = None
+    partition: Partition | None = None
+    following: int = 0
+
+
+class _Source(Protocol):
+    def head(self) -> _Next | None:
+        """The next event, when it is here."""
+
+    def take(self) -> None:
+        """Goes past it."""
+
+    def reached(self) -> bool: ...
+
+
+class Replay:
+    """A projection's tables on their way from one place to another. Used by one thread."""
+
+    def __init__(
+        self,
+        projection: Projection,
+        tables: str,
+        database: Database,
+        codec: Codec,
+        contracts: Mapping[str, Codec],
+        begun: Places,
+        consumer: KafkaConsumer | None,
+        broker: Broker,
+    ) -> None:
+        """`contracts` maps topics to codecs. Use `replaying` to make one."""
+        self._projection, self._tables, self._database, self._broker = projection, tables, database, broker
+        self._own = _OwnEvents(database, codec, [each for each in projection.events if codec.name_of(each)], begun.own)
+        with database.transaction() as db:
+            passed_over = skipped(db, list(contracts))
+        self._topics = _Topics(consumer, contracts, begun.foreign, passed_over)
+        self.told = 0
+
+    @property
+    def own(self) -> Position:
+        """How far it has come in the service's own events."""
+        return self._own.target
+
+    def reach(self, target: Places, within_seconds: float | None = None) -> int:
+        """Tells everything up to `target`; how many events and records that were.
+
+        Raises NotYet when time is up, CannotRebuild when Kafka no longer holds what was read, or whatever a handler
+        raised.
+        """
+        until = monotonic() + within_seconds if within_seconds is not None else None
+        self._own.target = target.own
+        with self._broker.speaking():
+            self._topics.aim(target.foreign)
+        passed, silent_since = 0, monotonic()
+        while True:
+            sources: list[_Source] = [self._own, *self._topics.sources.values()]
+            open_ones = [each for each in sources if not each.reached()]
+            if not open_ones:
+                break
+            if until and monotonic() > until:
+                raise NotYet
+            batch = list(self._merged(open_ones))
+            if batch:
+                self._tell(batch)
+                passed, silent_since = passed + len(batch), monotonic()
+                continue
+            with self._broker.speaking():
+                if self._topics.fetch():
+                    silent_since = monotonic()
+            if monotonic() > silent_since + _LONGEST_SILENCE_SECONDS:
+                raise CannotRebuild(f"Kafka at {self._broker.servers} is silent before all past events were read.")
+        self._save()
+        return passed
+
+    def _merged(self, sources: list[_Source]) -> Iterator[_Next]:
+        """Up to a batch in the order of recording: ends where a source would have to wait for more."""
+        heap = []
+        for nth, source in enumerate(sources):
+            head = source.head()
+            if head is None:
+                return
+            heap.append((head.recorded_at, nth, head))
+        heapq.heapify(heap)
+        for _ in range(_TOLD_AT_ONCE):
+            _, nth, head = heap[0]
+            yield head
+            source = sources[nth]
+            source.take()
+            following = None if source.reached() else source.head()
+            if following:
+                heapq.heapreplace(heap, (following.recorded_at, nth, following))
+            elif source.reached():
+                heapq.heappop(heap)
+                if not heap:
+                    return
+            else:
+                return
+
+    def _tell(self, batch: list[_Next]) -> None:
+        recorded: list[Recorded] = [each.codec.decode(each.stored) for each in batch if each.stored]
+        own = next((each.own for each in reversed(batch) if each.own), None)
+        foreign = {each.partition: each.following for each in batch if each.partition}
+        with self._database.transaction() as db:
+            db.execute("set local synchronous_commit to off")
+            save_places(db, self._tables, own, foreign)
+            into(db, self._tables)
+            for each in recorded:
+                self._projection.tell(each, db)
+        self.told += len(recorded)
+
+    def _save(self) -> None:
+        """The places themselves, beyond the last event that the projection reads."""
+        with self._database.transaction() as db:
+            db.execute("set local synchronous_commit to off")
+            save_places(db, self._tables, self._own.target, {k: s.target for k, s in self._topics.sources.items()})
+
+
+@contextmanager
+def replaying(
+    projection: Projection,
+    tables: str,
+    database: Database,
+    broker: Broker,
+    codec: Codec,
+    contracts: Mapping[str, Codec],
+    begun: Places,
+) -> Iterator[Replay]:
+    """A replay into `tables`, which stand at `begun`. Raises BrokerUnavailable."""
+    if not contracts:
+        yield Replay(projection, tables, database, codec, contracts, begun, None, broker)
+        return
+    with broker.reader_of_the_past() as consumer:
+        yield Replay(projection, tables, database, codec, contracts, begun, consumer, broker)
+
+
+class _OwnEvents:
+    """The service's event table, of which only what the projection reads is told."""
+
+    def __init__(self, database: Database, codec: Codec, events: list[type], begun: Position) -> None:
+        self._store, self._codec, self._at = PostgresEventStore(database), codec, begun
+        self._names = {name for each in events if (name := codec.name_of(each))}
+        self._read_to = begun
+        self._waiting: deque[Stored] = deque()
+        self.target = begun
+
+    def reached(self) -> bool:
+        if not self._names or self._at >= self.target:
+            return True
+        return self.head() is None
+
+    def head(self) -> _Next | None:
+        while not self._waiting and self._read_to < self.target:
+            read = self._store.read_all(self._read_to, _READ_AT_ONCE)
+            if not read:
+                break
+            self._read_to = min(read[-1].position, self.target)
+            self._waiting.extend(each for each in read if each.type in self._names and each.position <= self.target)
+        if not self._waiting:
+            return None
+        first = self._waiting[0]
+        return _Next(first.recorded_at, first, self._codec, own=first.position)
+
+    def take(self) -> None:
+        self._at = self._waiting.popleft().position
+
+
+class _Topics:
+    """The partitions that a projection reads, all through one consumer, each from its first record."""
+
+    def __init__(
+        self,
+        consumer: KafkaConsumer | None,
+        codecs: Mapping[str, Codec],
+        begun: Mapping[Partition, int],
+        passed_over: Sequence[Skipped],
+    ) -> None:
+        self._consumer, self._codecs, self._begun = consumer, codecs, begun
+        self._skipped = {
+            (each.topic, each.stream, version)
+            for each in passed_over
+            if each.first_version and each.last_version
+            for version in range(each.first_version, each.last_version + 1)
+        }
+        self._skipped_offsets = {
+            (each.topic, each.partition, each.offset) for each in passed_over if not each.first_version
+        }
+        self._versions: dict[tuple[str, str], int] = {}
+        self.sources: dict[Partition, _Records] = {}
+
+    def aim(self, target: Mapping[Partition, int]) -> None:
+        """Sets how far each partition is to be read. Raises CannotRebuild when Kafka does not hold all of that."""
+        new = [each for each, offset in target.items() if each not in self.sources and offset > 0]
+        for partition, offset in target.items():
+            if partition in new:
+                codec, at = self._codecs[partition[0]], self._begun.get(partition, 0)
+                self.sources[partition] = _Records(partition, codec, at, self._seen, self._skipped_offsets)
+            if partition in self.sources:
+                self.sources[partition].target = offset
+        if not new or self._consumer is None:
+            return
+        self._consumer.assign([TopicPartition(*each) for each in self.sources])
+        added = [TopicPartition(*each) for each in new]
+        first, end = self._consumer.beginning_offsets(added), self._consumer.end_offsets(added)
+        for each in added:
+            if first[each] > 0 or end[each] < target[each.topic, each.partition]:
+                raise CannotRebuild(
+                    f"{each.topic} partition {each.partition} holds offsets {first[each]} to {end[each]}, but the"
+                    f" service has read 0 to {target[each.topic, each.partition]}. Bring the topic back to its full"
+                    " length (copse topics refill), then rebuild."
+                )
+            self._consumer.seek(each, 0)
+
+    def fetch(self) -> int:
+        """Waits for more records; how many came."""
+        if self._consumer is None:
+            return 0
+        for partition, source in self.sources.items():
+            full = source.wants_no_more()
+            (self._consumer.pause if full else self._consumer.resume)(TopicPartition(*partition))
+        polled = self._consumer.poll(timeout_ms=_POLL_MILLISECONDS, max_records=_READ_AT_ONCE)
+        for partition, records in polled.items():
+            self.sources[partition.topic, partition.partition].add(records)
+        return sum(map(len, polled.values()))
+
+    def _seen(self, topic: str, stored: Stored) -> bool:
+        """Whether this version was met before, or passed over by an operator: then nobody was told of it.
+
+        Raises CannotRebuild for a gap, which the consumer would hold too.
+        """
+        key = topic, stored.stream
+        expected = self._versions.get(key, 0) + 1
+        while (*key, expected) in self._skipped:
+            self._versions[key], expected = expected, expected + 1
+        if stored.version > expected:
+            raise CannotRebuild(f"{topic}: {stored.stream} jumps from version {expected - 1} to {stored.version}.")
+        if stored.version < expected:
+            return True
+        self._versions[key] = stored.version
+        return False
+
+
+class _Records:
+    """One partition. What lies before its beginning is only looked at for the streams' versions."""
+
+    def __init__(
+        self,
+        partition: Partition,
+        codec: Codec,
+        begun: int,
+        seen: Callable[[str, Stored], bool],
+        skipped_offsets: Set[tuple[str, int, int]],
+    ) -> None:
+        self._partition, self._codec, self._at, self._seen = partition, codec, begun, seen
+        self._skipped_offsets = skipped_offsets
+        self._waiting: deque[_Next] = deque()
+        self._fetched: deque[tuple[int, Stored | None]] = deque()
+        self.target = begun
+
+    def add(self, records: list[object]) -> None:
+        for record in records:
+            offset, headers, value = record.offset, record.headers, record.value  # type: ignore[attr-defined]  # kafka's
+            unreadable = (*self._partition, offset) in self._skipped_offsets
+            self._fetched.append((offset, None if unreadable else stored_from(list(headers), value)))
+
+    def wants_no_more(self) -> bool:
+        return len(self._fetched) + len(self._waiting) >= _READ_AT_ONCE or self.reached()
+
+    def reached(self) -> bool:
+        return self._at >= self.target
+
+    def head(self) -> _Next | None:
+        while not self._waiting and self._fetched and self._fetched[0][0] < self.target:
+            offset, stored = self._fetched.popleft()
+            again = stored is None or self._seen(self._partition[0], stored)
+            if offset >= self._at:
+                told = None if again or stored is None or not self._codec.knows(stored.type) else stored
+                at = stored.recorded_at if stored else _AT_ONCE
+                self._waiting.append(_Next(at, told, self._codec, partition=self._partition, following=offset + 1))
+        return self._waiting[0] if self._waiting else None
+
+    def take(self) -> None:
+        self._at = self._waiting.popleft().following
