@@ -4,8 +4,7 @@ import json
 from base64 import b64encode
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from shared.cli.main import app
 from shared.database.pool import Database

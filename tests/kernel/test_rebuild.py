@@ -393,6 +393,18 @@ class TestANewProjection:
         assert sorted(some.lines()) == sorted(["tea", "milk"] * 3 + ["new", "newer"])
         assert some.rebuilding().compare() is None
 
+    def test_that_waits_to_be_built_does_not_hold_the_consumer(self, some: World) -> None:
+        """A line of a notebook that it never heard of would fail, and hold the partition for everybody."""
+        with some.home.transaction() as db:
+            db.execute("drop schema shelf cascade")
+            db.execute("delete from projections")
+        some.make()
+        [before] = some.positions().values()
+        with some.worker():
+            some.write(some.abroad, TWO, "new")
+            eventually(lambda: list(some.positions().values()) == [before + 1], "the consumer goes on", seconds=30)
+        assert "new" not in some.lines()
+
     def test_of_a_new_service_begins_at_once(self, world: World) -> None:
         world.make()
         assert not status(world).left_behind
