@@ -12,8 +12,8 @@ import typer
 
 from shared.cli import events, topics
 from shared.cli.operations import audit, doctor, status
-from shared.cli.services import plainly, service_named
 from shared.cli.projections import app as projections
+from shared.cli.services import plainly, service_named
 from shared.configuration import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

@@ -22,9 +22,9 @@ from shared.projections.reader import cursor_of
 from shared.projections.status import ProjectionStatus, statuses
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import headers_of
-from shared.streaming.telling import Received
 from shared.streaming.relay import Relay
 from shared.streaming.replay import CannotRebuild
+from shared.streaming.telling import Received
 from tests.kernel.notebook import EVENTS, LineWritten
 from tests.kernel.rebuilt import TABLES, World, shelf_projection
 from tests.servers import Databases, KafkaServer, emptied, eventually
