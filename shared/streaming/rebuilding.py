@@ -163,6 +163,8 @@ class Rebuilding:
         cursor then moves with the switch. Otherwise it stays, and the reader never notices.
         """
         started = monotonic()
+        with self._database.transaction() as db:
+            self._refuse_while_parked(db)
         with replaying(
             self._projection, tables, self._database, self._broker, self._codec, self._contracts, begun
         ) as replay:
@@ -193,12 +195,17 @@ class Rebuilding:
             if self._contracts:
                 db.execute("lock table consumer_positions in share row exclusive mode")
             db.execute("select from readers where name = %s for update", name)
-            if self._contracts and (parked := held_in(db, list(self._contracts))):
-                raise CannotRebuild(
-                    f"{name} reads streams that are held: {parked} dead letters were not told to the tables in use."
-                    " Retry or skip them first (copse dead-letters list), then rebuild."
-                )
+            self._refuse_while_parked(db)
             yield db, live_places(db, name, self._contracts)
+
+    def _refuse_while_parked(self, db: Transaction) -> None:
+        """What is parked was not told to the tables in use, and would fail in the new ones too. None comes or goes
+        until the transaction ends."""
+        if self._contracts and (parked := held_in(db, list(self._contracts))):
+            raise CannotRebuild(
+                f"{self._projection.name} reads streams that are held: {parked} dead letters were not told to it."
+                " Retry or skip them first (copse dead-letters list), then rebuild."
+            )
 
     def _put_in_use(self, db: Transaction, tables: str, live: Places) -> None:
         copy = copy_of(db, tables)
