@@ -1,13 +1,17 @@
 """The `copse` command of a checkout: everything that `shared.cli` has, and what needs a whole system."""
 
+import os
+
 import typer
 
 from deploy.demo.client import NotSo
-from deploy.demo.configuration import Configuration, NotConfigured
+from deploy.demo.configuration import Configuration, NotConfigured, offset
 from deploy.demo.load import load as load_facts
 from deploy.demo.run import run
 from deploy.demo.sign_in import NotSignedIn
 from deploy.demo.story import play
+from deploy.demo.system import System
+from deploy.embedded.places import STATE
 from shared.cli.main import add_groups, app
 
 
@@ -41,7 +45,16 @@ def _configuration() -> Configuration:
         raise typer.Exit(2) from mistake
 
 
+def speak_to_the_demo() -> None:
+    """Lets `copse status` and its like look at the demo of this checkout, when nothing else is said."""
+    said = any(name == "KAFKA_BOOTSTRAP_SERVERS" or name.endswith("_DATABASE_URL") for name in os.environ)
+    if not said and (STATE / "secrets").is_dir():
+        for name, value in System(moved_by=offset()).environment().items():
+            os.environ.setdefault(name, value)
+
+
 def main() -> None:
     """The entry point."""
+    speak_to_the_demo()
     add_groups()
     app()

@@ -171,14 +171,14 @@ class System:
     def _python(self, name: str, module: str, *words: str) -> Process:
         """A process of ours by its name, with the environment that every part of Copse gets."""
         self.processes[name] = Process(
-            name, [sys.executable, "-m", module, *words], self.log(name), environment=self._environment()
+            name, [sys.executable, "-m", module, *words], self.log(name), environment=self.environment()
         )
         return self.processes[name]
 
     def _bind(self, name: str) -> str:
         return f"127.0.0.1:{self.ports[name]}"
 
-    def _environment(self) -> Mapping[str, str]:
+    def environment(self) -> Mapping[str, str]:
         """Complete, so that nothing of the person's own shell leads a part of the demo elsewhere."""
         secrets = self.folder / "secrets"
         databases = {f"{name.upper()}_DATABASE_URL": self.postgres.url(its) for name, its in DATABASES.items()}

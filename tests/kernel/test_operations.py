@@ -218,6 +218,19 @@ class TestStatus:
         assert service_in(overview, house.service)["migrations_missing"] == ["projection own_lines version 1"]
 
 
+@pytest.fixture
+def without_topics(kafka: KafkaServer) -> None:
+    """Earlier tests left records of the real services in the Kafka that all tests share."""
+    admin = KafkaAdminClient(bootstrap_servers=kafka.address)
+    try:
+        there = {topic_of("membership"), topic_of("meetings")}
+        admin.delete_topics([topic for topic in admin.list_topics() if topic in there])
+        eventually(lambda: not there & set(admin.list_topics()), "the topics are gone")
+    finally:
+        admin.close()
+
+
+@pytest.mark.usefixtures("without_topics")
 def test_a_new_copse_is_well(databases: Databases, kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The real services, just migrated: nothing to find."""
     for name in ("MEMBERSHIP", "MEETINGS", "KEYRING"):
