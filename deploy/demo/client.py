@@ -54,8 +54,7 @@ class Client:
             self._http.headers["Authorization"] = f"Bearer {token}"
 
     def get(self, service: str, path: str, *, expect: int = 200) -> Answer:
-        headers = {"Copse-Position": self._positions[service]} if service in self._positions else {}
-        return self._send("GET", service, path, None, headers, expect)
+        return self._send("GET", service, path, None, {}, expect)
 
     def finds(self, service: str, path: str) -> bool:
         """Whether there is something at a path: false when the service answers 404."""
@@ -94,6 +93,8 @@ class Client:
         expect: int | None,
     ) -> Answer:
         address = f"{self._configuration.service(service)}/v1/{path}"
+        if service in self._positions:  # also on a change, which may depend on what this client changed before
+            headers = {**headers, "Copse-Position": self._positions[service]}
         try:
             response = self._http.request(method, address, json=body, headers=dict(headers), timeout=15)
         except requests.RequestException as error:
