@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from threading import BoundedSemaphore
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -64,6 +64,11 @@ class Transaction:
         if hasattr(kind, "__dataclass_fields__"):
             return [msgspec.convert(dict(zip(columns, row, strict=True)), kind, builtin_types=_KEEP) for row in found]
         return [cast(T, row[0]) for row in found]
+
+    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Every row as the driver gives it: for those who read so many that `all` would be slow."""
+        self._cursor.execute(sql, parameters or None)
+        return self._cursor.fetchall()
 
     def one(self, kind: type[T], sql: str, *parameters: object) -> T | None:
         """The first row as a `kind`, or None."""

@@ -4,13 +4,13 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.admin import NewTopic
+from msgspec.structs import replace
 
 from deploy.embedded.ports import free_port
 from shared.database.pool import Database, Transaction
