@@ -61,7 +61,7 @@ class DeliveryRow:
 
 @deliveries.on(DeliveryQueued)
 def _(event: DeliveryQueued, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into deliveries"
         " (id, member_id, kind, channel, status, meeting_id, request_id, claim_id, queued_at, version)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -80,7 +80,7 @@ def _(event: DeliveryQueued, recorded: Recorded, db: Transaction) -> None:
 
 @deliveries.on(DeliveryHandedOver)
 def _(event: DeliveryHandedOver, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update deliveries set status = %s, channel = %s, version = %s where id = %s",
         Status.BY_HAND,
         event.channel,
@@ -91,7 +91,7 @@ def _(event: DeliveryHandedOver, recorded: Recorded, db: Transaction) -> None:
 
 @deliveries.on(DeliverySent)
 def _(event: DeliverySent, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update deliveries set status = %s, subject = %s, body = %s, sent_at = %s, version = %s where id = %s",
         Status.SENT,
         event.subject,
@@ -104,7 +104,7 @@ def _(event: DeliverySent, recorded: Recorded, db: Transaction) -> None:
 
 @deliveries.on(DeliveryFailed)
 def _(event: DeliveryFailed, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update deliveries set status = %s, reason = %s, version = %s where id = %s",
         Status.FAILED,
         event.reason,
@@ -115,7 +115,7 @@ def _(event: DeliveryFailed, recorded: Recorded, db: Transaction) -> None:
 
 @deliveries.on(DeliveryDoneByHand)
 def _(event: DeliveryDoneByHand, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update deliveries set status = %s, note = %s, sent_at = %s, version = %s where id = %s",
         Status.DONE_BY_HAND,
         event.note,
