@@ -26,6 +26,9 @@ T = TypeVar("T")
 Connection = psycopg2.extensions.connection
 
 _JSON = psycopg2.extensions.new_type((114, 3802), "JSON_AS_TEXT", lambda value, _: value)
+_UUID = psycopg2.extensions.new_type(
+    (2950,), "UUID_QUICKLY", lambda value, _: value if value is None else msgspec.convert(value, UUID)
+)
 _KEEP = (UUID, datetime, date, memoryview, bytes)  # already the Python type that rows ask for
 
 
@@ -39,6 +42,13 @@ class Unavailable(CannotGoOn):
 
 class Busy(Unavailable):
     """A lock was not given in time. Nothing was written."""
+
+
+class TooSlow(Exception):
+    """A statement took longer than the database is told to allow. Nothing was written; the database is there."""
+
+    def __init__(self, address: str, seconds: int) -> None:
+        super().__init__(f"PostgreSQL at {address} was given a statement that took longer than {seconds} s.")
 
 
 class Transaction:
@@ -137,6 +147,9 @@ class Database:
             except psycopg2.errors.LockNotAvailable as error:
                 connection.rollback()
                 raise Busy(self.address, str(error)) from error
+            except psycopg2.errors.QueryCanceled as error:
+                self._roll_back(connection)
+                raise TooSlow(self.address, self._statement_seconds) from error
             except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
                 self._abandon(connection)
                 raise Unavailable(self.address, str(error)) from error
@@ -194,6 +207,7 @@ class Database:
         connection.calls = {}
         psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
         psycopg2.extensions.register_type(_JSON, connection)
+        psycopg2.extensions.register_type(_UUID, connection)  # half the time of the driver's own
         return connection
 
     def _roll_back(self, connection: Connection) -> None:

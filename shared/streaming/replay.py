@@ -158,8 +158,7 @@ class Replay:
             db.execute("set local synchronous_commit to off")
             save_places(db, self._tables, own, foreign)
             into(db, self._tables)
-            for each in recorded:
-                self._projection.tell(each, db)
+            self._projection.tell_all(recorded, db)
         self.told += len(recorded)
 
     def _save(self) -> None:
