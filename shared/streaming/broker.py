@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from shared.errors import CannotGoOn
+from shared.streaming.producer import Producer
 
 PARTITIONS = 12  # for life: with another number a stream's later events would go to another partition
 _RECONNECT_MILLISECONDS = 1_000  # by default a broker that was away for a minute is asked only every 30 s
@@ -59,14 +60,16 @@ class Broker:
                 admin.close()
 
     @contextmanager
-    def producer(self) -> Iterator[KafkaProducer]:
-        """A producer that never gives up order or acknowledgement. Always closed: an unclosed one breaks logging."""
+    def producer(self) -> Iterator[Producer]:
+        """A producer that never gives up order or acknowledgement. What is not acknowledged at the end never will be.
+
+        Always closed: an unclosed one breaks logging, and goes on sending.
+        """
         with self.speaking():
-            producer = KafkaProducer(
+            producer = Producer(
                 bootstrap_servers=self._addresses(),
                 bootstrap_timeout_ms=self.patience_seconds * 1000,
                 allow_auto_create_topics=False,
-                linger_ms=1,
                 batch_size=128 * 1024,
                 delivery_timeout_ms=30_000,
                 request_timeout_ms=self.patience_seconds * 1000,
@@ -77,6 +80,7 @@ class Broker:
             try:
                 yield producer
             finally:
+                producer.give_up()
                 producer.close(timeout=5)
 
     @contextmanager

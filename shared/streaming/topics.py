@@ -13,7 +13,10 @@ from shared.messages.recorded import Stored
 from shared.streaming.broker import Broker, BrokerUnavailable
 from shared.streaming.cloudevents import Malformed, stored_from
 
-_SETTINGS = ("retention.ms", "retention.bytes", "cleanup.policy")
+LARGEST_BATCH = 1024 * 1024  # bytes that a topic must take at once: Kafka's own default
+
+_LARGEST_BATCH = "max.message.bytes"
+_SETTINGS = ("retention.ms", "retention.bytes", "cleanup.policy", _LARGEST_BATCH)
 _AUTO_CREATE = "auto.create.topics.enable"
 _POLL_MILLISECONDS = 1000
 _SILENT_POLLS = 15  # a topic that has more and gives nothing for so long is given up
@@ -31,6 +34,11 @@ class Topic:
     @property
     def partitions(self) -> int:
         return len(self.ends)
+
+    @property
+    def largest_batch(self) -> int:
+        """Bytes; 0 when the broker does not say."""
+        return int(self.settings.get(_LARGEST_BATCH) or 0)
 
     @property
     def records(self) -> int:
