@@ -25,7 +25,7 @@ from shared.streaming.broker import PARTITIONS, Broker, BrokerUnavailable
 from shared.streaming.cloudevents import headers_of, topic_of
 from shared.streaming.producer import BATCH_BYTES, Producer, Sent, content, partition_of, size_in_batch
 from shared.streaming.rewinding import intact_to, shorter
-from shared.streaming.topics import LARGEST_BATCH, Topic, topics_there
+from shared.streaming.topics import LARGEST_BATCH, Topic, largest_batch_of, topics_there
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ _BATCH = 1000
 _BATCH_BYTES = 1024 * 1024  # with the bytes of four batches on their way, the process stays small
 _UNDER_WAY = 4
 _LOOK_SECONDS = 0.25
-_ACKNOWLEDGED_WITHIN_SECONDS = 35.0  # a little longer than kafka-python tries
+_ACKNOWLEDGED_WITHIN_SECONDS = 15.0  # then everything begins again, with a look at the topic
 _LAST_ACKNOWLEDGEMENTS_SECONDS = 5.0
 
 
@@ -116,8 +116,7 @@ def _must_be_fit(topic: Topic | None, name: str, service: str) -> None:
     if topic.largest_batch < LARGEST_BATCH:
         raise CannotPublish(
             f"{name} takes {topic.largest_batch:,} bytes at once and must take {LARGEST_BATCH:,}, so nothing is"
-            f" published. Run: kafka-configs.sh --alter --entity-type topics --entity-name {name}"
-            f" --add-config max.message.bytes={LARGEST_BATCH}"
+            f" published. Run: {largest_batch_of(name, LARGEST_BATCH)}"
         )
 
 
@@ -236,6 +235,5 @@ def _parts(contents: Sequence[bytes]) -> list[list[bytes]]:
 def _too_large(row: ToPublish, size: int, topic: Topic) -> CannotPublish:
     return CannotPublish(
         f"{row.type}, version {row.version} of {row.stream}, has {size:,} bytes as a record, and {topic.name} takes"
-        f" {topic.largest_batch:,}. Nothing after it is published. Run: kafka-configs.sh --alter --entity-type topics"
-        f" --entity-name {topic.name} --add-config max.message.bytes={size}"
+        f" {topic.largest_batch:,}. Nothing after it is published. Run: {largest_batch_of(topic.name, size)}"
     )

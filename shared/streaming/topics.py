@@ -56,6 +56,11 @@ class Record:
     fault: str = ""
 
 
+def largest_batch_of(name: str, size: int) -> str:
+    """The command that lets a topic take so many bytes at once."""
+    return f"kafka-configs.sh --alter --entity-type topics --entity-name {name} --add-config {_LARGEST_BATCH}={size}"
+
+
 def topics_there(broker: Broker, names: Iterable[str]) -> dict[str, Topic]:
     """Those of the named topics that exist. Raises BrokerUnavailable."""
     wanted = sorted(set(names))
