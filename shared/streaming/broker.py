@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
@@ -27,6 +28,28 @@ class BrokerUnavailable(CannotGoOn):
         )
 
 
+class _LeavesNoThread:
+    """A client that could not be made leaves no thread behind; kafka-python's own would, one for every try."""
+
+    _client: Any
+
+    def __init__(self, *words: object, **settings: object) -> None:
+        try:
+            super().__init__(*words, **settings)
+        except BaseException:
+            if hasattr(self, "_client"):
+                self._client.close()
+            raise
+
+
+class _Admin(_LeavesNoThread, KafkaAdminClient):  # type: ignore[misc]  # kafka-python ships no types
+    pass
+
+
+class _Consumer(_LeavesNoThread, KafkaConsumer):  # type: ignore[misc]
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Broker:
     """Where Kafka is. `servers` is `host:port[,host:port]`; it is given up when it is silent for `patience_seconds`."""
@@ -36,26 +59,30 @@ class Broker:
 
     def make_topics(self, topics: Iterable[str], *, replicas: int) -> None:
         """Makes the topics that are not there yet: 12 partitions, kept for ever. Raises BrokerUnavailable."""
+        with self.administering() as admin:
+            there = set(admin.list_topics())
+            for topic in set(topics) - there:
+                try:
+                    admin.create_topics(
+                        {
+                            topic: {
+                                "num_partitions": PARTITIONS,
+                                "replication_factor": replicas,
+                                "configs": {"retention.ms": "-1", "retention.bytes": "-1"},
+                            }
+                        },
+                        wait_for_metadata=True,
+                    )
+                except TopicAlreadyExistsError:
+                    continue  # another process made it at the same moment
+
+    @contextmanager
+    def administering(self) -> Iterator[KafkaAdminClient]:
+        """For questions about topics and for making them. Raises BrokerUnavailable."""
         with self.speaking():
-            admin = KafkaAdminClient(
-                bootstrap_servers=self._addresses(), bootstrap_timeout_ms=self.patience_seconds * 1000
-            )
+            admin = _Admin(bootstrap_servers=self._addresses(), bootstrap_timeout_ms=self.patience_seconds * 1000)
             try:
-                there = set(admin.list_topics())
-                for topic in set(topics) - there:
-                    try:
-                        admin.create_topics(
-                            {
-                                topic: {
-                                    "num_partitions": PARTITIONS,
-                                    "replication_factor": replicas,
-                                    "configs": {"retention.ms": "-1", "retention.bytes": "-1"},
-                                }
-                            },
-                            wait_for_metadata=True,
-                        )
-                    except TopicAlreadyExistsError:
-                        continue  # another process made it at the same moment
+                yield admin
             finally:
                 admin.close()
 
@@ -87,7 +114,7 @@ class Broker:
     def consumer(self, group: str) -> Iterator[KafkaConsumer]:
         """A member of a group. Positions are kept in PostgreSQL, so nothing is committed by itself."""
         with self.speaking():
-            consumer = KafkaConsumer(
+            consumer = _Consumer(
                 bootstrap_servers=self._addresses(),
                 bootstrap_timeout_ms=self.patience_seconds * 1000,
                 group_id=group,
@@ -110,7 +137,7 @@ class Broker:
     def reader_of_the_past(self) -> Iterator[KafkaConsumer]:
         """Reads partitions that it is given, from where it is told, and disturbs no group."""
         with self.speaking():
-            consumer = KafkaConsumer(
+            consumer = _Consumer(
                 bootstrap_servers=self._addresses(),
                 bootstrap_timeout_ms=self.patience_seconds * 1000,
                 group_id=None,

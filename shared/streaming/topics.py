@@ -66,7 +66,7 @@ def topics_there(broker: Broker, names: Iterable[str]) -> dict[str, Topic]:
     wanted = sorted(set(names))
     if not wanted:
         return {}
-    with _admin(broker) as admin:
+    with broker.administering() as admin:
         there = {
             each["name"]: [part["partition_index"] for part in each["partitions"]]
             for each in admin.describe_topics(wanted)
@@ -89,7 +89,7 @@ def topics_there(broker: Broker, names: Iterable[str]) -> dict[str, Topic]:
 
 def makes_topics_by_itself(broker: Broker) -> bool:
     """Whether any server of the cluster makes a topic when a name is misspelt. Raises BrokerUnavailable."""
-    with _admin(broker) as admin:
+    with broker.administering() as admin:
         servers = [str(each["broker_id"]) for each in admin.describe_cluster()["brokers"]]
         found = _settings(admin, ConfigResourceType.BROKER, servers)
         return any(settings.get(_AUTO_CREATE) == "true" for settings in found.values())
@@ -157,18 +157,6 @@ def _offsets(admin: KafkaAdminClient, places: Iterable[TopicPartition], spec: Of
     wanted = dict.fromkeys(places, spec)
     found = admin.list_partition_offsets(wanted) if wanted else {}
     return {(place.topic, place.partition): each.offset for place, each in found.items()}
-
-
-@contextmanager
-def _admin(broker: Broker) -> Iterator[KafkaAdminClient]:
-    with broker.speaking():
-        admin = KafkaAdminClient(
-            bootstrap_servers=broker.servers.split(","), bootstrap_timeout_ms=broker.patience_seconds * 1000
-        )
-        try:
-            yield admin
-        finally:
-            admin.close()
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What the relay reads of the event table: the rules of every other reader, and no more bytes than it can hold."""
 
 from collections.abc import Sequence
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -38,7 +38,7 @@ class ThroughTheOutbox(PostgresEventStore):
         return [_checked(row, found) for row in rows]
 
 
-def _checked(row: ToPublish, found: dict[object, Stored]) -> Stored:
+def _checked(row: ToPublish, found: dict[UUID, Stored]) -> Stored:
     [stored] = [each for id, each in found.items() if str(id) == row.event_id]
     assert row.position == stored.position
     for name in ("stream", "version", "type", "schema_version", "data", "metadata", "recorded_at"):

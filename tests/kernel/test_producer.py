@@ -11,7 +11,8 @@ from kafka.partitioner.default import DefaultPartitioner
 from kafka.record.memory_records import MemoryRecords
 from kafka.record.util import decode_varint, encode_varint
 
-from shared.streaming.broker import PARTITIONS
+from deploy.embedded.ports import free_port
+from shared.streaming.broker import PARTITIONS, Broker, BrokerUnavailable
 from shared.streaming.producer import _Records, content, partition_of, size_in_batch, varint
 from tests.kernel.line import Line
 from tests.servers import KafkaServer, eventually
@@ -107,3 +108,13 @@ def test_one_that_is_closed_while_kafka_is_away_sends_nothing_afterwards(to_kafk
     with pytest.raises(KafkaError):
         sent.arrived()
     assert to_kafka.in_topic() == []
+
+
+def test_clients_that_could_not_be_made_leave_no_thread_behind() -> None:
+    """A worker tries again every second for as long as Kafka is away."""
+    nowhere = Broker(f"127.0.0.1:{free_port()}", patience_seconds=1)
+    before = threading.active_count()
+    for client in (nowhere.administering, nowhere.producer, lambda: nowhere.consumer("g"), nowhere.reader_of_the_past):
+        with pytest.raises(BrokerUnavailable), client():
+            pass
+    eventually(lambda: threading.active_count() == before, "every thread ends")

@@ -18,6 +18,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 
 from deploy.embedded.kafka import Kafka
 from shared.commands.handler import Commands
+from shared.database import leadership
 from shared.database.pool import Unavailable
 from shared.eventstore.outbox import Outbox
 from shared.eventstore.postgres import PostgresEventStore
@@ -228,16 +229,16 @@ class TestABrokerWithAnOlderCopyOfItsData:
                 line.publish()
             before = line.in_topic()
             assert everything_in_order(line)
-            kafka.stop()
+            kafka.kill()
             shutil.rmtree(tmp_path / "kafka/data")
             shutil.copytree(tmp_path / "older", tmp_path / "kafka/data")
             kafka.start()
             assert len(line.in_topic()) == len(NOTEBOOKS)
-            assert line.publish() == len(before) - len(NOTEBOOKS)
+            assert line.publish() >= len(before) - len(NOTEBOOKS)
             assert everything_in_order(line)
             assert line.publish() == 0
         finally:
-            kafka.stop()
+            kafka.kill()
 
     def test_is_read_back_to_before_what_came_while_nobody_knew(self, to_kafka: Line) -> None:
         """A record behind the hole does not prove that all before it is there: it came after the cursor."""
@@ -337,9 +338,14 @@ class TestALeader:
 
 
 def end_the_leader(line: Line) -> None:
+    """Its connection drops. Writers hold advisory locks too: only the relay's own is looked for."""
     with line.producing.transaction() as db:
-        holders = "select pid from pg_locks where locktype = 'advisory' and granted and objid is not null"
-        db.all(bool, f"select pg_terminate_backend(pid, 5000) from ({holders} and mode = 'ExclusiveLock') l")
+        db.all(
+            bool,
+            "select pg_terminate_backend(pid, 5000) from pg_locks where locktype = 'advisory' and granted"
+            " and objsubid = 1 and (classid::bigint << 32) | objid::bigint = %s",
+            leadership._key("relay"),
+        )
 
 
 def end_every_session_but_mine(line: Line) -> None:
