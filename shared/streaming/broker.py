@@ -12,6 +12,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from shared.errors import CannotGoOn
 from shared.streaming.producer import Producer
+from shared.streaming.readable import go_past_unreadable_headers
 
 PARTITIONS = 12  # for life: with another number a stream's later events would go to another partition
 _RECONNECT_MILLISECONDS = 1_000  # by default a broker that was away for a minute is asked only every 30 s
@@ -48,6 +49,9 @@ class _Admin(_LeavesNoThread, KafkaAdminClient):  # type: ignore[misc]  # kafka-
 
 class _Consumer(_LeavesNoThread, KafkaConsumer):  # type: ignore[misc]
     pass
+
+
+go_past_unreadable_headers()
 
 
 @dataclass(frozen=True, slots=True)

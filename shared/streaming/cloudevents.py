@@ -17,6 +17,7 @@ import msgspec
 from shared.eventstore.outbox import ToPublish
 from shared.messages.decisions import id_of
 from shared.messages.recorded import Metadata, Position, Stored
+from shared.streaming.readable import UNREADABLE
 
 Headers = list[tuple[str, bytes]]
 
@@ -133,6 +134,8 @@ def stream_named_by(headers: Headers, key: bytes | None) -> str | None:
 def _texts(headers: Headers) -> dict[str, str]:
     texts: dict[str, str] = {}
     for name, text in headers:
+        if name == UNREADABLE:
+            raise Malformed(f"{_NONE_OF_OURS}: the name of one of its headers is not text")
         try:
             texts[name] = (text or b"").decode()  # Kafka allows a header without a value
         except UnicodeDecodeError as error:

@@ -195,7 +195,7 @@ class TestATopic:
 
 
 def until_settled(way: Publishing) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 30
     while way.under_way:
         assert time.monotonic() < until, "neither acknowledged nor refused"
         way.settle(wait_seconds=1)
@@ -208,6 +208,24 @@ def publishing(line: Line) -> Iterator[Publishing]:
         outbox = Outbox(connection)
         topic = line.relay()._begin(outbox)
         yield Publishing(line.service, outbox, line.broker, producer, topic)
+
+
+class TestTheCursor:
+    def test_moves_only_when_every_record_was_acknowledged(self, to_kafka: Line) -> None:
+        """The broker lowers its limit under a relay at work: some records arrive and one does not."""
+        to_kafka.open(*NOTEBOOKS)
+        to_kafka.write(ONE, "x" * 10_000)
+        to_kafka.write(TWO, "short")
+        before = cursor_of(to_kafka.producing, "relay")
+        with publishing(to_kafka) as way:
+            takes(to_kafka, 3000)
+            way.send_next()
+            with pytest.raises(BrokerUnavailable):
+                until_settled(way)
+        assert cursor_of(to_kafka.producing, "relay") == before
+        takes(to_kafka, 1024 * 1024)
+        to_kafka.publish()
+        assert everything_in_order(to_kafka)
 
 
 class TestABrokerWithAnOlderCopyOfItsData:
