@@ -90,7 +90,7 @@ class Outbox:
         """Notes where the partitions end as a leader finds them, and from where it sends."""
         self._db.execute(
             'with ends as (select * from unnest(%s::integer[], %s::bigint[]) as e ("partition", next_offset)),'
-            " cursor as (update readers set xid = %s::xid8, position = %s, failure = null where name = 'relay')"
+            " cursor as (update readers set xid = %s::xid8, position = %s where name = 'relay')"
             ' insert into relay_offsets ("partition", next_offset) select * from ends'
             ' on conflict ("partition") do update set next_offset = excluded.next_offset,'
             " repeated = relay_offsets.repeated + greatest(0, excluded.next_offset - relay_offsets.next_offset)",
@@ -101,5 +101,9 @@ class Outbox:
         )
 
     def stands_still(self, reason: str) -> None:
-        """For `copse status`, until the cursor moves again."""
+        """For `copse status`, until the cursor moves again or everything is found to be published."""
         self._db.execute("update readers set failure = %s where name = 'relay'", reason[:500])
+
+    def is_up_to_date(self) -> None:
+        """Takes back what `stands_still` said."""
+        self._db.execute("update readers set failure = null where name = 'relay' and failure is not null")

@@ -65,11 +65,15 @@ class Relay:
         topic = self._begin(outbox)
         with self._broker.producer() as producer:
             publishing = Publishing(self._service, outbox, self._broker, producer, topic)
+            told = False
             while not stop.is_set():
                 read = publishing.send_next()
                 if read or publishing.under_way:
                     publishing.settle(wait_seconds=0 if read else _LOOK_SECONDS)
                 else:
+                    if not told:  # once: what is said later is said at the next beginning
+                        outbox.is_up_to_date()
+                        told = True
                     listener.wait(_LOOK_SECONDS)
             until = monotonic() + _LAST_ACKNOWLEDGEMENTS_SECONDS
             while publishing.under_way and monotonic() < until:
