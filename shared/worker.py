@@ -1,7 +1,7 @@
 """The worker process of a service: relay, reader, consumer, agenda and builder, each in a thread of its own.
 
-A job that loses PostgreSQL or Kafka begins again after a pause. Any other end of a job ends the process, so that
-whoever started it notices: a worker that limps is worse than one that is started anew.
+A job that loses PostgreSQL or Kafka, or waits for something to be mended, begins again after a pause. Any other end of
+a job ends the process, so that whoever started it notices: a worker that limps is worse than one that is started anew.
 """
 
 import signal
@@ -12,12 +12,13 @@ from typing import Any
 
 import structlog
 
-from shared.database.pool import TooSlow, Unavailable
+from shared.database.pool import TooSlow
+from shared.errors import CannotGoOn
 from shared.projections.reader import Fenced, Reader
 from shared.projections.subscriber import Subscriber
 from shared.reactions.agenda import Agenda
 from shared.service import Running
-from shared.streaming.broker import Broker, BrokerUnavailable
+from shared.streaming.broker import Broker
 from shared.streaming.builder import Builder
 from shared.streaming.consumer import Consumer
 from shared.streaming.relay import Relay
@@ -85,7 +86,7 @@ class Worker:
                 self._waiting_for.pop(name, None)
                 job(self._stop)
                 return
-            except (Unavailable, TooSlow, BrokerUnavailable, Fenced) as error:
+            except (CannotGoOn, TooSlow, Fenced) as error:
                 self._waiting_for[name] = str(error)
                 log.warning("a job begins again", job=name, reason=str(error))
                 self._stop.wait(_PAUSE_SECONDS)

@@ -15,6 +15,7 @@ from shared.commands.handler import AlreadyExists, NotFound
 from shared.database.pool import TooSlow, Unavailable
 from shared.eventstore.store import RequestInFlight, VersionConflict
 from shared.identity.tokens import InvalidToken, ProviderUnavailable
+from shared.messages.codec import TooLarge
 from shared.messages.decisions import Refused
 
 log = structlog.get_logger()
@@ -66,6 +67,8 @@ def problem_of(error: Exception) -> Problem:
     match error:
         case Problem():
             return error
+        case TooLarge(code=code, sentence=sentence):
+            return Problem(413, code, sentence)
         case Refused(code=code, sentence=sentence):
             return Problem(409, code, sentence)
         case NotFound():

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.messages.decisions import id_of
+from shared.messages.decisions import Refused, id_of
 from shared.messages.events import ERASED, Event, EventType, Fields, Sealed, type_of
 from shared.messages.recorded import Metadata, Recorded, Stored
 
@@ -21,6 +21,19 @@ Unseal = Callable[[str, str], str | None]
 
 _READ_FIELDS = msgspec.json.Decoder(Fields)
 _READ_METADATA = msgspec.json.Decoder(Metadata)
+LARGEST_EVENT_BYTES = 256 * 1024
+"""Of an event's JSON: a quarter of what a topic takes at once, so that whatever is recorded can also be published."""
+
+
+class TooLarge(Refused):
+    """An event that could be stored but might not pass through Kafka. Nothing was written."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            "too-large",
+            f"This is too long to be recorded: {size:,} bytes, and at most {LARGEST_EVENT_BYTES:,} can be. Shorten its"
+            " texts, or split it, and send it again.",
+        )
 
 
 class UnknownEvent(Exception):
@@ -51,7 +64,7 @@ class Codec:
         return name in self._types
 
     def encode(self, event: Event, event_id: UUID, stream: str) -> tuple[str, int, str]:
-        """(type name, version, JSON). Raises UnknownEvent for a class that this service does not own.
+        """(type name, version, JSON). Raises UnknownEvent for a class that this service does not own, and TooLarge.
 
         Raises msgspec.ValidationError for an event that could not be read back, such as one with a naive datetime:
         once stored, it would stop its stream and every reader for ever.
@@ -63,7 +76,7 @@ class Codec:
         if not self._types[known.name].personal:
             data = msgspec.json.encode(event)
             msgspec.json.decode(data, type=cls)
-            return known.name, known.version, data.decode()
+            return known.name, known.version, _within_limits(data).decode()
         plain = cast(Fields, msgspec.to_builtins(event))
         msgspec.convert(plain, cls)
 
@@ -71,7 +84,7 @@ class Codec:
             return self._seal(owner, text, f"{event_id}/{path}")
 
         _each_personal(cls, plain, id_of(stream), "", seal)
-        return known.name, known.version, msgspec.json.encode(plain).decode()
+        return known.name, known.version, _within_limits(msgspec.json.encode(plain)).decode()
 
     def decode(self, stored: Stored) -> Recorded:
         """Raises UnknownEvent for an unknown type or a newer version, msgspec.ValidationError for wrong fields."""
@@ -104,6 +117,12 @@ class Codec:
             metadata=_READ_METADATA.decode(stored.metadata),
             recorded_at=stored.recorded_at,
         )
+
+
+def _within_limits(data: bytes) -> bytes:
+    if len(data) > LARGEST_EVENT_BYTES:
+        raise TooLarge(len(data))
+    return data
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,7 @@ def _still(status: ServiceStatus, clock: Clock, after: float) -> Iterator[str]:
         yield f"{', '.join(status.migrations_missing)} not applied. Run: copse migrate {status.service}"
     if status.horizon and (status.horizon.seconds is None or status.horizon.seconds > after):
         yield f"readers wait for an open transaction of {told_holder(status.horizon)}"
-    if status.relay and _waits(status.relay, after):
+    if status.relay and (status.relay.failure or _waits(status.relay, after)):
         yield f"the relay stands still: {told_lag(status.relay)}"
     for name, lag in status.readers.items():
         if lag.failure or _waits(lag, after):

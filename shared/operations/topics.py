@@ -11,7 +11,7 @@ from shared.errors import CannotGoOn
 from shared.operations.status import places_read
 from shared.operations.watched import Watched
 from shared.streaming.broker import PARTITIONS, Broker
-from shared.streaming.topics import Topic, topics_there
+from shared.streaming.topics import LARGEST_BATCH, Topic, largest_batch_of, topics_there
 
 _RELAYED = (Path(__file__).parent / "sql/relayed.sql").read_text()
 _FOR_EVER = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
@@ -64,6 +64,7 @@ def refill(watched: Watched, broker: Broker, consumers: Sequence[Watched]) -> in
             read_again(each, watched.topic)
         with watched.database.transaction() as db:
             db.execute("update readers set xid = '0', position = 0, failure = null where name = 'relay'")
+            db.execute("delete from relay_offsets")
             return db.value(int, "select count(*) from events") or 0
 
 
@@ -120,6 +121,11 @@ def _checked(
         wrong.append(
             f"has {topic.partitions} partitions and must have {PARTITIONS}: streams would be split."
             f" Delete it, then run: copse migrate {service}, copse topics refill {service}"
+        )
+    if topic.largest_batch < LARGEST_BATCH:
+        wrong.append(
+            f"takes {topic.largest_batch:,} bytes at once and must take {LARGEST_BATCH:,}: the relay refuses it."
+            f" Run: {largest_batch_of(name, LARGEST_BATCH)}"
         )
     if any(topic.beginnings.values()):
         wrong.append(f"has lost its first {sum(topic.beginnings.values())} records: they were deleted.")

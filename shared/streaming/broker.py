@@ -4,12 +4,15 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from shared.errors import CannotGoOn
+from shared.streaming.producer import Producer
+from shared.streaming.readable import go_past_unreadable_headers
 
 PARTITIONS = 12  # for life: with another number a stream's later events would go to another partition
 _RECONNECT_MILLISECONDS = 1_000  # by default a broker that was away for a minute is asked only every 30 s
@@ -26,6 +29,31 @@ class BrokerUnavailable(CannotGoOn):
         )
 
 
+class _LeavesNoThread:
+    """A client that could not be made leaves no thread behind; kafka-python's own would, one for every try."""
+
+    _client: Any
+
+    def __init__(self, *words: object, **settings: object) -> None:
+        try:
+            super().__init__(*words, **settings)
+        except BaseException:
+            if hasattr(self, "_client"):
+                self._client.close()
+            raise
+
+
+class _Admin(_LeavesNoThread, KafkaAdminClient):  # type: ignore[misc]  # kafka-python ships no types
+    pass
+
+
+class _Consumer(_LeavesNoThread, KafkaConsumer):  # type: ignore[misc]
+    pass
+
+
+go_past_unreadable_headers()
+
+
 @dataclass(frozen=True, slots=True)
 class Broker:
     """Where Kafka is. `servers` is `host:port[,host:port]`; it is given up when it is silent for `patience_seconds`."""
@@ -35,38 +63,44 @@ class Broker:
 
     def make_topics(self, topics: Iterable[str], *, replicas: int) -> None:
         """Makes the topics that are not there yet: 12 partitions, kept for ever. Raises BrokerUnavailable."""
+        with self.administering() as admin:
+            there = set(admin.list_topics())
+            for topic in set(topics) - there:
+                try:
+                    admin.create_topics(
+                        {
+                            topic: {
+                                "num_partitions": PARTITIONS,
+                                "replication_factor": replicas,
+                                "configs": {"retention.ms": "-1", "retention.bytes": "-1"},
+                            }
+                        },
+                        wait_for_metadata=True,
+                    )
+                except TopicAlreadyExistsError:
+                    continue  # another process made it at the same moment
+
+    @contextmanager
+    def administering(self) -> Iterator[KafkaAdminClient]:
+        """For questions about topics and for making them. Raises BrokerUnavailable."""
         with self.speaking():
-            admin = KafkaAdminClient(
-                bootstrap_servers=self._addresses(), bootstrap_timeout_ms=self.patience_seconds * 1000
-            )
+            admin = _Admin(bootstrap_servers=self._addresses(), bootstrap_timeout_ms=self.patience_seconds * 1000)
             try:
-                there = set(admin.list_topics())
-                for topic in set(topics) - there:
-                    try:
-                        admin.create_topics(
-                            {
-                                topic: {
-                                    "num_partitions": PARTITIONS,
-                                    "replication_factor": replicas,
-                                    "configs": {"retention.ms": "-1", "retention.bytes": "-1"},
-                                }
-                            },
-                            wait_for_metadata=True,
-                        )
-                    except TopicAlreadyExistsError:
-                        continue  # another process made it at the same moment
+                yield admin
             finally:
                 admin.close()
 
     @contextmanager
-    def producer(self) -> Iterator[KafkaProducer]:
-        """A producer that never gives up order or acknowledgement. Always closed: an unclosed one breaks logging."""
+    def producer(self) -> Iterator[Producer]:
+        """A producer that never gives up order or acknowledgement. What is not acknowledged at the end never will be.
+
+        Always closed: an unclosed one breaks logging, and goes on sending.
+        """
         with self.speaking():
-            producer = KafkaProducer(
+            producer = Producer(
                 bootstrap_servers=self._addresses(),
                 bootstrap_timeout_ms=self.patience_seconds * 1000,
                 allow_auto_create_topics=False,
-                linger_ms=1,
                 batch_size=128 * 1024,
                 delivery_timeout_ms=30_000,
                 request_timeout_ms=self.patience_seconds * 1000,
@@ -77,13 +111,14 @@ class Broker:
             try:
                 yield producer
             finally:
+                producer.give_up()
                 producer.close(timeout=5)
 
     @contextmanager
     def consumer(self, group: str) -> Iterator[KafkaConsumer]:
         """A member of a group. Positions are kept in PostgreSQL, so nothing is committed by itself."""
         with self.speaking():
-            consumer = KafkaConsumer(
+            consumer = _Consumer(
                 bootstrap_servers=self._addresses(),
                 bootstrap_timeout_ms=self.patience_seconds * 1000,
                 group_id=group,
@@ -106,7 +141,7 @@ class Broker:
     def reader_of_the_past(self) -> Iterator[KafkaConsumer]:
         """Reads partitions that it is given, from where it is told, and disturbs no group."""
         with self.speaking():
-            consumer = KafkaConsumer(
+            consumer = _Consumer(
                 bootstrap_servers=self._addresses(),
                 bootstrap_timeout_ms=self.patience_seconds * 1000,
                 group_id=None,

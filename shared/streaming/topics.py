@@ -13,7 +13,10 @@ from shared.messages.recorded import Stored
 from shared.streaming.broker import Broker, BrokerUnavailable
 from shared.streaming.cloudevents import Malformed, stored_from
 
-_SETTINGS = ("retention.ms", "retention.bytes", "cleanup.policy")
+LARGEST_BATCH = 1024 * 1024  # bytes that a topic must take at once: Kafka's own default
+
+_LARGEST_BATCH = "max.message.bytes"
+_SETTINGS = ("retention.ms", "retention.bytes", "cleanup.policy", _LARGEST_BATCH)
 _AUTO_CREATE = "auto.create.topics.enable"
 _POLL_MILLISECONDS = 1000
 _SILENT_POLLS = 15  # a topic that has more and gives nothing for so long is given up
@@ -33,6 +36,11 @@ class Topic:
         return len(self.ends)
 
     @property
+    def largest_batch(self) -> int:
+        """Bytes; 0 when the broker does not say."""
+        return int(self.settings.get(_LARGEST_BATCH) or 0)
+
+    @property
     def records(self) -> int:
         """How many records there are, repeated ones included."""
         return sum(self.ends.values()) - sum(self.beginnings.values())
@@ -48,12 +56,17 @@ class Record:
     fault: str = ""
 
 
+def largest_batch_of(name: str, size: int) -> str:
+    """The command that lets a topic take so many bytes at once."""
+    return f"kafka-configs.sh --alter --entity-type topics --entity-name {name} --add-config {_LARGEST_BATCH}={size}"
+
+
 def topics_there(broker: Broker, names: Iterable[str]) -> dict[str, Topic]:
     """Those of the named topics that exist. Raises BrokerUnavailable."""
     wanted = sorted(set(names))
     if not wanted:
         return {}
-    with _admin(broker) as admin:
+    with broker.administering() as admin:
         there = {
             each["name"]: [part["partition_index"] for part in each["partitions"]]
             for each in admin.describe_topics(wanted)
@@ -76,7 +89,7 @@ def topics_there(broker: Broker, names: Iterable[str]) -> dict[str, Topic]:
 
 def makes_topics_by_itself(broker: Broker) -> bool:
     """Whether any server of the cluster makes a topic when a name is misspelt. Raises BrokerUnavailable."""
-    with _admin(broker) as admin:
+    with broker.administering() as admin:
         servers = [str(each["broker_id"]) for each in admin.describe_cluster()["brokers"]]
         found = _settings(admin, ConfigResourceType.BROKER, servers)
         return any(settings.get(_AUTO_CREATE) == "true" for settings in found.values())
@@ -144,18 +157,6 @@ def _offsets(admin: KafkaAdminClient, places: Iterable[TopicPartition], spec: Of
     wanted = dict.fromkeys(places, spec)
     found = admin.list_partition_offsets(wanted) if wanted else {}
     return {(place.topic, place.partition): each.offset for place, each in found.items()}
-
-
-@contextmanager
-def _admin(broker: Broker) -> Iterator[KafkaAdminClient]:
-    with broker.speaking():
-        admin = KafkaAdminClient(
-            bootstrap_servers=broker.servers.split(","), bootstrap_timeout_ms=broker.patience_seconds * 1000
-        )
-        try:
-            yield admin
-        finally:
-            admin.close()
 
 
 @contextmanager

@@ -13,14 +13,14 @@ from uuid import uuid4
 import pytest
 
 from shared.commands.handler import Commands
-from shared.database.pool import Database, Unavailable
+from shared.database.pool import Database
+from shared.errors import CannotGoOn
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.clock import Clock
 from shared.messages.codec import Codec
 from shared.messages.decisions import Context
 from shared.privacy.keyring import Keyring
 from shared.projections.reader import Fenced
-from shared.streaming.broker import BrokerUnavailable
 from tests.kernel.line import broker, line, to_kafka  # noqa: F401  # fixtures
 from tests.kernel.notebook import EVENTS
 from tests.servers import Databases, emptied
@@ -132,7 +132,7 @@ class BeginningAgain:
         while not stop.is_set():
             try:
                 self.job.run(stop)
-            except (Unavailable, BrokerUnavailable, Fenced):
+            except (CannotGoOn, Fenced):
                 stop.wait(0.05)
 
 

@@ -164,11 +164,17 @@ STREAMS = [f"meeting-{nth}" for nth in range(12)]
 
 
 @pytest.fixture(scope="module")
-def written(postgres: PostgresServer, databases: Databases) -> Iterator[Written]:
+def followed() -> type[PostgresEventStore]:
+    """Through what the reader follows the writers."""
+    return PostgresEventStore
+
+
+@pytest.fixture(scope="module")
+def written(postgres: PostgresServer, databases: Databases, followed: type[PostgresEventStore]) -> Iterator[Written]:
     """8 writers append 1 to 3 events at a time to 12 streams, half with a key, and repeat every tenth request."""
     url = databases.for_events()
     database = Database(url, application="copse-test", size=WRITERS + 2)
-    store = PostgresEventStore(database)
+    store = followed(database)
     written = Written()
     with following(store, written):
         threads = [threading.Thread(target=write, args=(database, written, Random(nth))) for nth in range(WRITERS)]  # noqa: S311

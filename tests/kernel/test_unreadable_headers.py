@@ -1,0 +1,52 @@
+"""A record whose header names are not text is parked like any other that cannot be read; the rest goes on."""
+
+import pytest
+
+from shared.dead_letters.letters import holders
+from shared.streaming.cloudevents import Malformed, headers_of, stored_from, stream_named_by
+from shared.streaming.producer import content, varint
+from tests.kernel.conftest import BeginningAgain, at_work
+from tests.kernel.line import ONE, Line
+from tests.servers import eventually
+
+
+def with_header_name(name: bytes) -> bytes:
+    """A record of no event, in Kafka's format, that has one header of a name which may be any bytes."""
+    nothing = content(b"somebody-else", b"{}", [])
+    return nothing.removesuffix(varint(0)) + varint(1) + varint(len(name)) + name + varint(1) + b"x"
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe", b"\xc3", b"ce_type\x80"])
+def test_the_records_around_it_arrive_and_it_is_parked(to_kafka: Line, name: bytes) -> None:
+    to_kafka.open(ONE)
+    to_kafka.write(ONE, "before", "behind")
+    opened, before, behind = (
+        content(each.stream.encode(), each.data.encode(), headers_of(each, to_kafka.service))
+        for each in to_kafka.written()
+    )
+    with to_kafka.broker.producer() as producer:
+        producer.partitions_for(to_kafka.topic)
+        sent = producer.send_batch(to_kafka.topic, 0, [opened, before, with_header_name(name), behind])
+        producer.go()
+        assert sent.arrived(wait_seconds=10)
+    with at_work(BeginningAgain(to_kafka.consumer())):
+        eventually(lambda: to_kafka.arrived() == ["before", "behind"], "both lines arrive", seconds=60)
+    with to_kafka.consuming.transaction() as db:
+        [letter] = holders(db)
+    assert letter.stream is None
+    assert letter.error == "a record is not a Copse event: the name of one of its headers is not text"
+
+
+def test_what_is_known_of_it_is_kept(to_kafka: Line) -> None:
+    with to_kafka.broker.producer() as producer:
+        producer.partitions_for(to_kafka.topic)
+        sent = producer.send_batch(to_kafka.topic, 0, [with_header_name(b"\xff")] * 3)
+        producer.go()
+        assert sent.arrived(wait_seconds=10)
+    read = to_kafka.in_topic()
+    assert [(each.offset, each.key, each.value) for each in read] == [
+        (nth, b"somebody-else", b"{}") for nth in range(3)
+    ]
+    assert stream_named_by(read[0].headers, read[0].key) is None
+    with pytest.raises(Malformed, match="the name of one of its headers is not text"):
+        stored_from(read[0].headers, read[0].value)
