@@ -23,7 +23,7 @@ from shared.database.writes import Session, Writes
 from shared.errors import CannotGoOn
 
 T = TypeVar("T")
-Connection = psycopg2.extensions.connection
+Connection = Session
 
 _JSON = psycopg2.extensions.new_type((114, 3802), "JSON_AS_TEXT", lambda value, _: value)
 _UUID = psycopg2.extensions.new_type(
@@ -54,7 +54,7 @@ class TooSlow(Exception):
 class Transaction:
     """One open transaction. Parameters are always bound; rows come back as the dataclass that is asked for."""
 
-    def __init__(self, connection: Session) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._cursor = connection.cursor()
         self._writes = Writes(connection, self._cursor)
@@ -129,7 +129,7 @@ class Database:
         self._search_path = ",".join(search_path)
         self._statement_seconds = statement_seconds
         self._wait_seconds = wait_seconds
-        self._idle: deque[Session] = deque()
+        self._idle: deque[Connection] = deque()
         self._places = BoundedSemaphore(size)
 
     @contextmanager
@@ -162,7 +162,7 @@ class Database:
         finally:
             self._places.release()
 
-    def _idle_one(self) -> Session | None:
+    def _idle_one(self) -> Connection | None:
         """The connection that was used last and still answers; those that died meanwhile are thrown away."""
         while self._idle:
             try:
@@ -190,7 +190,7 @@ class Database:
         while self._idle:
             self._abandon(self._idle.pop())
 
-    def _connect(self) -> Session:
+    def _connect(self) -> Connection:
         try:
             connection = psycopg2.connect(
                 self.url,
