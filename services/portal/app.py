@@ -43,6 +43,7 @@ from services.portal.pages import (
     support_request,
 )
 from services.portal.person import current_person
+from shared.http import metrics, tracing
 
 SESSION_LIFETIME = timedelta(hours=8)
 LARGEST_FORM = 256 * 1024  # bytes; the longest text is a review of a few pages
@@ -72,6 +73,8 @@ def create_app(settings: configuration.Configuration | None = None) -> Flask:
     Session(app)
     CSRFProtect(app)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    metrics.time_requests(app)
+    tracing.follow(app)
     headers.install(app, settings)
     built_files.install(app)
     sign_in.install(app, settings)
@@ -80,6 +83,7 @@ def create_app(settings: configuration.Configuration | None = None) -> Flask:
         app.register_blueprint(topic.blueprint)
     _templates(app, settings)
     _health(app, settings)
+    metrics.register(app)
     return app
 
 

@@ -6,6 +6,8 @@ freeze the horizon for every reader. Killed at any point, the next leader sends 
 """
 
 import threading
+import time
+from collections.abc import Callable
 
 from kafka import KafkaProducer
 
@@ -16,6 +18,8 @@ from shared.eventstore.postgres import PostgresEventStore
 from shared.projections.reader import cursor_of, move_cursor
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import headers_of, topic_of
+from shared.telemetry import tracing
+from shared.telemetry.jobs import published, relayed
 
 _NAME = "relay"
 _BATCH = 1000
@@ -30,15 +34,17 @@ class Relay:
         self._service, self._database, self._broker = service, database, broker
         self._store = PostgresEventStore(database)
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, works: Callable[[], None] = lambda: None) -> None:
         """Until `stop`. Raises Unavailable or BrokerUnavailable: the worker then begins again with a new producer."""
-        with lead(self._database, _NAME, stop) as connection:
+        with lead(self._database, _NAME, stop, works) as connection:
             if connection is None:
                 return
             listener = Listener(connection)
             with self._broker.producer() as producer:
                 while not stop.is_set():
-                    if not self.publish(producer):
+                    sent = relayed(lambda: self.publish(producer))
+                    works()
+                    if not sent:
                         listener.wait(_LOOK_SECONDS)
 
     def publish(self, producer: KafkaProducer) -> int:
@@ -47,7 +53,7 @@ class Relay:
         stored = self._store.read_all(before, _BATCH)
         if not stored:
             return 0
-        topic = topic_of(self._service)
+        topic, began = topic_of(self._service), time.time_ns()
         with self._broker.speaking():
             sent = [
                 producer.send(
@@ -60,6 +66,8 @@ class Relay:
             ]
             for acknowledgement in sent:  # flush() alone does not say that a record failed
                 acknowledgement.get(timeout=_ACKNOWLEDGED_WITHIN_SECONDS)
+        if tracing.exported_by():
+            published(topic, stored, began)
         with self._database.transaction() as db:
             move_cursor(db, _NAME, before, stored[-1].position)
         return len(stored)

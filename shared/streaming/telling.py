@@ -9,10 +9,11 @@ from typing import Any
 
 from shared.database.pool import Transaction
 from shared.messages.codec import Codec
-from shared.messages.recorded import Stored
+from shared.messages.recorded import Recorded, Stored
 from shared.projections.standing import followers
 from shared.projections.subscriber import Subscriber
 from shared.streaming.cloudevents import Headers, Malformed, stored_from, topic_of
+from shared.telemetry import tracing
 
 LARGEST_VALUE_BYTES = 1024 * 1024  # what a relay can send; larger ones are not ours
 
@@ -70,6 +71,18 @@ class Telling:
             return False
         recorded = codec.decode(stored)
         listeners = [each for each in following if type(recorded.event) in each.events]
-        for each in listeners:
-            each.tell(recorded, db)
+        if tracing.exported_by():
+            _tell_in_trace(topic, recorded, listeners, db)
+        else:
+            for each in listeners:
+                each.tell(recorded, db)
         return bool(listeners)
+
+
+def _tell_in_trace(topic: str, recorded: Recorded, listeners: Sequence[Subscriber[Any]], db: Transaction) -> None:
+    name = type(recorded.event).__name__
+    after = recorded.metadata.traceparent
+    with tracing.work(f"consume {name}", tracing.CONSUMER, after, topic=topic, stream=recorded.stream):
+        for each in listeners:
+            with tracing.work(f"tell {each.name}"):
+                each.tell(recorded, db)
