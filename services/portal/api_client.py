@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
-from flask import has_request_context
-
-from shared.http.tracing import request_id, traceparent
 
 # Reads may wait 2 s at the service for a position; a write is one database transaction.
 CONNECT_SECONDS = 3.0
@@ -91,7 +88,7 @@ class ApiClient:
                 self._addresses[service] + path,
                 params=params,
                 json=body,
-                headers={"Accept": "application/json, application/problem+json", **_trace(), **(headers or {})},
+                headers={"Accept": "application/json, application/problem+json", **(headers or {})},
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
             )
@@ -116,11 +113,6 @@ class ApiClient:
             session = self._threads.session = requests.Session()
             session.trust_env = False  # a proxy of the machine must not see tokens meant for our own services
         return session
-
-
-def _trace() -> dict[str, str]:
-    """What lets the service's logs and events be found by the id of the person's own request."""
-    return {"X-Request-Id": request_id(), "traceparent": traceparent()} if has_request_context() else {}
 
 
 def _json(service: str, response: requests.Response) -> Any:

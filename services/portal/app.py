@@ -70,11 +70,11 @@ def create_app(settings: configuration.Configuration | None = None) -> Flask:
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None,  # writing a review may take hours; the session's end is the limit
     )
+    metrics.time_requests(app)  # these two before all else that looks at requests
+    tracing.follow(app)
     Session(app)
     CSRFProtect(app)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
-    metrics.time_requests(app)
-    tracing.follow(app)
     headers.install(app, settings)
     built_files.install(app)
     sign_in.install(app, settings)
