@@ -36,8 +36,9 @@ format: development  ## put the code into its usual form
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
 
-catalogue: development  ## remake the catalogue of events in docs/reference/events
+catalogue: development  ## remake the catalogue of events and the list of metrics in docs/reference
 	$(RUN)/python -m shared.testing.catalogue
+	$(RUN)/python -m shared.testing.metrics_page
 
 requirements: development  ## remake the hashed requirement files from the *.in files
 	cd deploy/requirements && ../../$(COMPILE) --upgrade development.in -o development.txt

@@ -20,6 +20,7 @@ from shared.messages.events import events_defined_in
 from shared.privacy.keyring import Keyring
 from shared.projections.projection import Projection
 from shared.reactions.reaction import Effect, Reaction
+from shared.release import RELEASE
 from shared.streaming.cloudevents import topic_of
 
 
@@ -81,23 +82,31 @@ class Running:
     """A service with its connections: what a web or worker process holds. Made after fork."""
 
     def __init__(self, service: Service, settings: Settings, clock: Clock | None = None) -> None:
+        # Commands that only look at a service have no use for metrics, and would start later for them.
+        from shared.telemetry import metrics
+        from shared.telemetry.appends import TimedStore
+
         service.own_settings()
         self.service, self.settings = service, settings
         self.permissions: Permissions = {**OF_EVERY_SERVICE, **service.permissions}
         self.clock = clock or Clock.from_environment()
+        application = f"copse-{service.name} {RELEASE}"
         self.database = Database(
             settings.database_url,
-            application=f"copse-{service.name}",
+            application=application,
             search_path=("public", *(projection.name for projection in service.projections)),
+            used=metrics.pool_in_use.labels("own"),
         )
-        self.keyring_database = Database(settings.keyring_url, application=f"copse-{service.name}", size=4)
+        self.keyring_database = Database(
+            settings.keyring_url, application=application, size=4, used=metrics.pool_in_use.labels("keyring")
+        )
         self.keyring = Keyring(self.keyring_database, settings.master_key)
         self.codec = self._codec(service.events, lenient=False)
         self.contracts = {
             other: self._codec(service.events_read_of(other), lenient=True) for other in service.contracts
         }
         self.doorbell = Doorbell(self.database)
-        self.store = PostgresEventStore(self.database)
+        self.store = TimedStore(PostgresEventStore(self.database))
         self.commands = Commands(self.store, self.codec, self.doorbell.ring)
 
     def _codec(self, events: Sequence[type], *, lenient: bool) -> Codec:

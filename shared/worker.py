@@ -7,13 +7,17 @@ a job ends the process, so that whoever started it notices: a worker that limps 
 import signal
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
 
 from shared.database.pool import TooSlow
 from shared.errors import CannotGoOn
+from shared.messages.clock import Clock
+from shared.operations.service_status import PlacesRead, ServiceStatus
+from shared.operations.watched import Watched
 from shared.projections.reader import Fenced, Reader
 from shared.projections.subscriber import Subscriber
 from shared.reactions.agenda import Agenda
@@ -22,13 +26,21 @@ from shared.streaming.broker import Broker
 from shared.streaming.builder import Builder
 from shared.streaming.consumer import Consumer
 from shared.streaming.relay import Relay
+from shared.telemetry import metrics
+from shared.telemetry.jobs import job_ready, job_restarts
+from shared.telemetry.state import StateOfService
+from shared.worker_pages import PLAIN, serve
 
 log = structlog.get_logger()
 
 JOBS = ("relay", "reader", "consumer", "agenda", "builder")
-Job = Callable[[threading.Event], None]
+Works = Callable[[], None]
+Job = Callable[[threading.Event, Works], None]
+"""Runs until the event is set. Calls the other each time when it did its work, or found that another process leads."""
 
 _PAUSE_SECONDS = 1.0
+_KAFKA_PATIENCE_SECONDS = 3  # of somebody who asks for metrics
+_IN_THE_BACKGROUND = ("builder",)  # what it does first may take hours, and nobody waits for it
 
 
 class Worker:
@@ -59,7 +71,10 @@ class Worker:
         self._service = service.name
         self._stop = threading.Event()
         self._ended: str | None = None
-        self._waiting_for: dict[str, str] = {}
+        self._not_ready = {name: f"{name}: begins" for name in self._jobs if name not in _IN_THE_BACKGROUND}
+        self._state = StateOfService(
+            Watched(service, database), running.clock, "worker", partial(_ask_kafka, broker, running.clock)
+        )
 
     def run(self, health_port: int | None = None, host: str = "127.0.0.1") -> int:
         """Until SIGTERM or SIGINT (then 0) or until a job ends by itself (then 1)."""
@@ -69,10 +84,12 @@ class Worker:
             threading.Thread(target=self._keep_running, args=(name, job), name=name, daemon=True)
             for name, job in self._jobs.items()
         ]
+        for name in self._jobs:
+            job_ready.labels(name).set(name not in self._not_ready)
         for thread in threads:
             thread.start()
         if health_port:
-            self._serve_health(host, health_port)
+            serve(host, health_port, {"/healthz": _up, "/readyz": self._ready, "/metrics": self._metrics})
         log.info("worker started", service=self._service, jobs=list(self._jobs))
         self._stop.wait()
         for thread in threads:
@@ -83,33 +100,42 @@ class Worker:
     def _keep_running(self, name: str, job: Job) -> None:
         while not self._stop.is_set():
             try:
-                self._waiting_for.pop(name, None)
-                job(self._stop)
+                job(self._stop, partial(self._works, name))
+                if not self._stop.is_set():
+                    self._works(name)  # there is nothing for it to do in this service
                 return
             except (CannotGoOn, TooSlow, Fenced) as error:
-                self._waiting_for[name] = str(error)
+                self._does_not_work(name, str(error))
                 log.warning("a job begins again", job=name, reason=str(error))
+                job_restarts.labels(name).inc()
                 self._stop.wait(_PAUSE_SECONDS)
             except BaseException as error:
                 log.exception("a job ended", job=name)
                 self._ended = f"{name}: {error}"
                 self._stop.set()
 
-    def _serve_health(self, host: str, port: int) -> None:
-        worker = self
+    def _works(self, name: str) -> None:
+        if self._not_ready.pop(name, None):
+            job_ready.labels(name).set(1)
 
-        class Health(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                waiting = worker._waiting_for if self.path.startswith("/readyz") else {}
-                body = "\n".join(waiting.values() or ["ok"]).encode()
-                self.send_response(503 if waiting else 200)
-                self.send_header("Content-Type", "text/plain; charset=utf-8")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+    def _does_not_work(self, name: str, reason: str) -> None:
+        """It stays so during each new attempt, until one succeeds: a worker that can do nothing must not look ready."""
+        self._not_ready[name] = reason
+        job_ready.labels(name).set(0)
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Health checks are not worth a line each."""
+    def _ready(self) -> tuple[int, str, bytes]:
+        reasons = list(self._not_ready.values())
+        return 503 if reasons else 200, PLAIN, "\n".join(reasons or ["ok"]).encode()
 
-        server = ThreadingHTTPServer((host, port), Health)
-        threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+    def _metrics(self) -> tuple[int, str, bytes]:
+        return 200, metrics.CONTENT_TYPE, metrics.counted() + self._state.text()
+
+
+def _up() -> tuple[int, str, bytes]:
+    return 200, PLAIN, b"ok"
+
+
+def _ask_kafka(broker: Broker, clock: Clock, status: ServiceStatus, read: PlacesRead) -> str | None:
+    from shared.operations.status import fill_consumers  # Kafka's administration takes memory; not all ask for metrics
+
+    return fill_consumers([(status, read)], replace(broker, patience_seconds=_KAFKA_PATIENCE_SECONDS), clock)

@@ -43,6 +43,7 @@ from services.portal.pages import (
     support_request,
 )
 from services.portal.person import current_person
+from shared.http import metrics, tracing
 
 SESSION_LIFETIME = timedelta(hours=8)
 LARGEST_FORM = 256 * 1024  # bytes; the longest text is a review of a few pages
@@ -69,6 +70,8 @@ def create_app(settings: configuration.Configuration | None = None) -> Flask:
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None,  # writing a review may take hours; the session's end is the limit
     )
+    metrics.time_requests(app)  # these two before all else that looks at requests
+    tracing.follow(app)
     Session(app)
     CSRFProtect(app)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
@@ -80,6 +83,7 @@ def create_app(settings: configuration.Configuration | None = None) -> Flask:
         app.register_blueprint(topic.blueprint)
     _templates(app, settings)
     _health(app, settings)
+    metrics.register(app)
     return app
 
 

@@ -16,6 +16,7 @@ from flask import current_app, g, session
 
 from services.portal.api_client import Answer, ApiClient, Problem, ServiceAway
 from services.portal.person import SignInNeeded, current_person, token_of_request
+from shared.http.tracing import request_id, traceparent
 
 Rows = list[dict[str, Any]]
 
@@ -91,7 +92,7 @@ def post(service: str, path: str, body: dict[str, Any], *, key: str = "", seen: 
 
 
 def _headers() -> dict[str, str]:
-    headers = {"X-Request-Id": g.request_id}
+    headers = {"X-Request-Id": request_id(), "traceparent": traceparent()}
     token = token_of_request()
     if token:
         headers["Authorization"] = f"Bearer {token}"

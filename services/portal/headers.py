@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import uuid
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
@@ -18,9 +17,8 @@ def install(app: Flask, configuration: Configuration) -> None:
     form_targets = f"'self' {provider.scheme}://{provider.netloc}"
 
     @app.before_request
-    def number_the_request() -> None:
+    def choose_a_nonce() -> None:
         g.nonce = secrets.token_urlsafe(16)
-        g.request_id = str(uuid.uuid4())
 
     @app.after_request
     def protect(response: Response) -> Response:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from shared.cli import events, topics
+from shared.cli.gunicorn_hooks import folder_for_metrics
 from shared.cli.operations import audit, doctor, status
 from shared.cli.projections import app as projections
 from shared.cli.services import plainly, service_named
@@ -70,12 +71,17 @@ def web(
     if name != "portal":
         with plainly():
             Settings.read(name)
+    shared_counts = folder_for_metrics() if workers > 1 else {}
+    if not shared_counts:
+        os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # one process keeps in memory what it counts
+    os.environ.update(shared_counts)
     heartbeats = "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp"  # noqa: S108  # gunicorn's, in memory where it can be
     os.execv(  # noqa: S606  # gunicorn takes this process's place, so that signals reach it
         sys.executable,
         [sys.executable, "-m", "gunicorn", "--bind", bind, "--workers", str(workers), "--threads", str(threads),
          "--worker-class", "gthread", "--no-control-socket", "--graceful-timeout", "10",
-         "--worker-tmp-dir", heartbeats, f"shared.cli.web:app('{name}')"],
+         "--config", "python:shared.cli.gunicorn_hooks", "--worker-tmp-dir", heartbeats,
+         f"shared.cli.web:app('{name}')"],
     )  # fmt: skip
 
 

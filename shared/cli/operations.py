@@ -9,7 +9,7 @@ from shared.cli.output import JSON, bad, good, progress, table, tell, tell_json
 from shared.cli.services import plainly, service_named
 
 if TYPE_CHECKING:
-    from shared.operations.status import ServiceStatus
+    from shared.operations.service_status import ServiceStatus
 
 Names = Annotated[list[str] | None, typer.Argument(help="Services' names; all whose database is set when left out.")]
 
@@ -41,12 +41,13 @@ def status(
 
 
 def _service_shown(status: "ServiceStatus") -> str:
-    from shared.operations.status import Lag, told_holder, told_lag
+    from shared.operations.service_status import Lag, told_holder, told_lag
 
     if status.says:
         return f"{status.service}\n  {bad(status.says)}\n"
     missing = len(status.migrations_missing)
-    rows = [("migrations", f"{status.migrations_applied} applied, {missing} missing")]
+    rows = [("release", f"{status.release}, running: {', '.join(status.running) or 'none'}")]
+    rows.append(("migrations", f"{status.migrations_applied} applied, {missing} missing"))
     if status.last_event:
         last = status.last_event
         rows.append(("last event", f"{last.xid}.{last.position} at {last.recorded_at:%Y-%m-%d %H:%M:%S %Z}"))

@@ -6,7 +6,7 @@ with its connection: when the leader dies, the next one has it at once. Fencing 
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from shared.database.pool import Connection, Database
@@ -15,10 +15,16 @@ _ASK_SECONDS = 0.2
 
 
 @contextmanager
-def lead(database: Database, job: str, stop: threading.Event) -> Iterator[Connection | None]:
-    """Waits to lead `job`, then yields the connection that holds the lock; None when `stop` came first."""
+def lead(
+    database: Database, job: str, stop: threading.Event, waits: Callable[[], None] = lambda: None
+) -> Iterator[Connection | None]:
+    """Waits to lead `job`, then yields the connection that holds the lock; None when `stop` came first.
+
+    `waits` is called each time when another process turned out to lead: this one could, and need not.
+    """
     with database.own_connection() as connection:
         while not stop.is_set() and not _locked(connection, job):
+            waits()
             stop.wait(_ASK_SECONDS)
         yield None if stop.is_set() else connection
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from threading import BoundedSemaphore
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -109,6 +109,14 @@ class Transaction:
         return self._connection
 
 
+class Used(Protocol):
+    """Counts the connections that are in use; a metric's gauge is one."""
+
+    def inc(self) -> None: ...
+
+    def dec(self) -> None: ...
+
+
 class Database:
     """A pool of connections to one database. Made after fork, because connections do not survive it."""
 
@@ -121,8 +129,9 @@ class Database:
         search_path: Sequence[str] = ("public",),
         statement_seconds: int = 15,
         wait_seconds: float = 5,
+        used: "Used | None" = None,
     ) -> None:
-        """`wait_seconds` is how long to wait for a connection when all `size` are in use."""
+        """`wait_seconds` is how long to wait for a connection when all `size` are in use; `used` counts those."""
         self.url = url
         self.address = address_of(url)
         self._application = application
@@ -131,12 +140,15 @@ class Database:
         self._wait_seconds = wait_seconds
         self._idle: deque[Connection] = deque()
         self._places = BoundedSemaphore(size)
+        self._used = used
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Commits at the end, rolls back on any exception. Raises Unavailable when the database is not there."""
         if not self._places.acquire(timeout=self._wait_seconds):
             raise Unavailable(self.address, "every connection of the pool is busy")
+        if self._used:
+            self._used.inc()
         try:
             connection = self._idle_one() or self._connect()
             try:
@@ -161,6 +173,8 @@ class Database:
                     self._idle.append(connection)
         finally:
             self._places.release()
+            if self._used:
+                self._used.dec()
 
     def _idle_one(self) -> Connection | None:
         """The connection that was used last and still answers; those that died meanwhile are thrown away."""

@@ -6,7 +6,7 @@ from flask import Flask, Response, jsonify
 from flask_smorest import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared.http import authorization, changes, health, problems
+from shared.http import authorization, changes, docs, health, metrics, problems, tracing
 from shared.http.dead_letters import dead_letters_resource
 from shared.service import Running
 
@@ -29,15 +29,20 @@ def create_app(running: Running) -> Flask:
     app.extensions["copse"] = running
     # Behind the gateway an address has a prefix (/api/membership), which Location and Link must carry.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1, x_prefix=1)  # type: ignore[method-assign]
+    metrics.time_requests(app)
+    tracing.follow(app)
     api = problems.ProblemApi(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     for resource in (*service.resources(), dead_letters_resource()):
         api.register_blueprint(cast(Blueprint, resource))
     _errors_are_problems(api)
+    _lists_are_pages(api)
     problems.register(app)
     authorization.guard(app, running)
     changes.repeat_answers(app)
     health.register(app, running)
+    metrics.register(app, running)
+    docs.register(app, running, api)
 
     @app.after_request
     def manners(response: Response) -> Response:
@@ -46,9 +51,18 @@ def create_app(running: Running) -> Flask:
 
     @app.get("/")
     def index() -> Response:
-        return jsonify({"service": service.name, "title": service.title, "openapi": "/openapi.json"})
+        return jsonify({"service": service.name, "title": service.title, "openapi": "/openapi.json", "docs": "/docs"})
 
     return app
+
+
+def _lists_are_pages(api: problems.ProblemApi) -> None:
+    """Makes the OpenAPI document say what is sent: every list is the `items` of an object (shared/http/reads.py)."""
+    for methods in api.spec._paths.values():  # apispec shows its paths in no other way before they are sent
+        for content in methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {}).values():
+            schema = content.get("schema", {})
+            if schema.get("type") == "array":
+                content["schema"] = {"type": "object", "required": ["items"], "properties": {"items": schema}}
 
 
 def _errors_are_problems(api: problems.ProblemApi) -> None:

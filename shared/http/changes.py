@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from flask import Flask, Response, jsonify, request
 
@@ -13,12 +13,12 @@ from shared.commands.handler import Handled
 from shared.eventstore.store import AlreadyAnswered, Answer, Request
 from shared.http.authorization import caller, running
 from shared.http.problems import Problem
+from shared.http.tracing import correlation_id, traceparent
 from shared.messages.decisions import Channel, Command, Context, State
 from shared.messages.recorded import Position
 
 S = TypeVar("S", bound=State)
 
-_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _ETAG = re.compile(r'(?:W/)?"?([0-9]{1,30})"?')
 _LONGEST_KEY = 255
 
@@ -76,14 +76,12 @@ def repeat_answers(app: Flask) -> None:
 
 def context_of_request() -> Context:
     """What a decision may know of this request."""
-    here = running()
-    trace = request.headers.get("traceparent", "")
     return Context(
-        now=here.clock.now(),
+        now=running().clock.now(),
         actor=caller().actor,
         channel=channel_of_request(),
-        correlation_id=_request_id(),
-        traceparent=trace if _TRACEPARENT.fullmatch(trace) else None,
+        correlation_id=correlation_id(),
+        traceparent=traceparent(),
     )
 
 
@@ -94,13 +92,6 @@ def channel_of_request() -> Channel:
     except ValueError:
         choices = ", ".join(Channel)
         raise Problem(400, "unknown-channel", f"The header Copse-Channel must be one of: {choices}.") from None
-
-
-def _request_id() -> UUID:
-    try:
-        return UUID(request.headers.get("X-Request-Id", ""))
-    except ValueError:
-        return uuid4()
 
 
 def _idempotency_key() -> str | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.recorded import BEGINNING, Position, Stored
-from shared.operations.status import places_read
+from shared.operations.service_status import places_read
 from shared.operations.watched import Watched
 from shared.streaming.broker import Broker
 from shared.streaming.topics import Topic, records_of, topics_there

@@ -22,7 +22,7 @@ from shared.database.pool import Database, Transaction
 from shared.errors import CannotGoOn
 from shared.identity.tokens import InvalidToken, ProviderUnavailable, TokenVerifier
 from shared.operations.migrations import missing_migrations
-from shared.operations.status import held_by, told_holder
+from shared.operations.service_status import held_by, told_holder
 from shared.operations.topics import check_topics
 from shared.operations.watched import Watched, database_url
 from shared.privacy.keyring import Keyring, WrongMasterKey

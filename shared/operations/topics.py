@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shared.database.leadership import lead
 from shared.errors import CannotGoOn
-from shared.operations.status import places_read
+from shared.operations.service_status import places_read
 from shared.operations.watched import Watched
 from shared.streaming.broker import PARTITIONS, Broker
 from shared.streaming.topics import LARGEST_BATCH, Topic, largest_batch_of, topics_there

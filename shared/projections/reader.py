@@ -57,14 +57,16 @@ class Reader:
         self._paused_until: dict[str, float] = {}
         self._all_read_to, self._looked_at = BEGINNING, float("-inf")
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, works: Callable[[], None] = lambda: None) -> None:
         """Until `stop`. Raises Unavailable when the database goes away: the worker then begins again."""
-        with lead(self._database, "reader", stop) as connection:
+        with lead(self._database, "reader", stop, works) as connection:
             if connection is None:
                 return
             listener = Listener(connection)
             while not stop.is_set():
-                if not self.advance_all():
+                read = self.advance_all()
+                works()
+                if not read:
                     listener.wait(_LOOK_SECONDS)
 
     def advance_all(self) -> int:

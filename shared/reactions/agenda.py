@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from shared.commands.handler import AlreadyExists, Commands, NotFound
 from shared.database.leadership import lead
@@ -20,6 +21,9 @@ from shared.messages.clock import Clock
 from shared.messages.codec import Codec
 from shared.messages.decisions import Command, Context, Refused, id_of
 from shared.reactions.reaction import Effect, TryAgain
+from shared.telemetry import tracing
+from shared.telemetry.jobs import agenda_entry_seconds
+from shared.telemetry.metrics import timed
 
 log = structlog.get_logger()
 
@@ -58,18 +62,21 @@ class Agenda:
         self._effects = {effect.name: effect for effect in effects}
         self._clock, self._appended = clock, appended
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, works: Callable[[], None] = lambda: None) -> None:
         """Until `stop`. Raises Unavailable when the database goes away: the worker then begins again."""
-        with lead(self._database, "agenda", stop) as connection:
+        with lead(self._database, "agenda", stop, works) as connection:
             if connection is None:
                 return
             listener = Listener(connection)
             while not stop.is_set():
-                if not self.work():
+                if not self.work(works):
                     listener.wait(_LOOK_SECONDS)
 
-    def work(self) -> int:
-        """Takes up to a batch of what is due, oldest first; how many entries were tried."""
+    def work(self, works: Callable[[], None] = lambda: None) -> int:
+        """Takes up to a batch of what is due, oldest first; how many entries were tried.
+
+        `works` is called before the first is: effects may be slow.
+        """
         with self._database.transaction() as db:
             due = db.all(
                 _Entry,
@@ -78,8 +85,14 @@ class Agenda:
                 self._clock.now(),
                 _BATCH,
             )
+        works()
         for entry in due:
-            self._take(entry)
+            with (
+                timed(agenda_entry_seconds),
+                tracing.work(entry.action, after=entry.traceparent, stream=entry.stream) as trace,
+                bound_contextvars(trace_id=trace.trace_id, correlation_id=str(entry.correlation_id)),
+            ):
+                self._take(entry)
         return len(due)
 
     def _take(self, entry: _Entry) -> None:
@@ -110,12 +123,13 @@ class Agenda:
 
     def _do(self, entry: _Entry, id: UUID, command: Command[Any]) -> None:
         """Handles the command and crosses out the entry in one transaction; the append comes first (append.sql)."""
+        trace = tracing.current()
         context = Context(
             now=self._clock.now(),
             actor=f"service:{self._service}",
             correlation_id=entry.correlation_id,
             causation_id=entry.causation_id,
-            traceparent=entry.traceparent,
+            traceparent=trace.traceparent if trace else entry.traceparent,
         )
         while True:
             try:

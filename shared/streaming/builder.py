@@ -5,7 +5,7 @@ left behind. One process of many builds it anew from the first event; when it ta
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 
 import structlog
@@ -39,14 +39,15 @@ class Builder:
         self._projections = projections
         self._not_before: dict[str, float] = {}
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, works: Callable[[], None] = lambda: None) -> None:
         """Until `stop`. Raises Unavailable or BrokerUnavailable: the worker then begins again."""
         if not self._contracts:
             stop.wait()
             return
-        with lead(self._database, "builder", stop):
+        with lead(self._database, "builder", stop, works):
             while not stop.is_set():
                 self.build_what_waits()
+                works()
                 stop.wait(_LOOK_SECONDS)
 
     def build_what_waits(self) -> None:

@@ -27,6 +27,7 @@ from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import Malformed
 from shared.streaming.streams import GapFound, Place, Streams
 from shared.streaming.telling import Received, Telling
+from shared.telemetry.jobs import telling
 
 log = structlog.get_logger()
 
@@ -55,13 +56,14 @@ class Consumer:
         self._stop = threading.Event()
         self._breaker = Breaker(policy)
         self._mending = Mending(self._telling, database, noted, self._wait)
+        self._said_failure = False
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, works: Callable[[], None] = lambda: None) -> None:
         """Until `stop`. Raises Unavailable, BrokerUnavailable or Fenced: the worker then begins again."""
         if not self._telling.topics:
             return
         self._stop = stop
-        self._breaker.open = self._stood_still()
+        self._take_over_failure()
         looked_at = float("-inf")
         with self._broker.consumer(f"copse.{self._service}") as consumer:
             with self._broker.speaking():
@@ -69,22 +71,23 @@ class Consumer:
                     # Known before the group is joined: kafka-python 3.0.12 may assign nothing for ever when the first
                     # assignment finds "no partition metadata" and the metadata comes during the second.
                     consumer.partitions_for_topic(topic)
-            consumer.subscribe(self._telling.topics, listener=_SeekToPosition(consumer, self._database))
+            consumer.subscribe(self._telling.topics, listener=_SeekToPosition(self, consumer, self._database))
             while not stop.is_set():
                 if monotonic() > looked_at + _LOOK_FOR_READY_SECONDS:
                     self._mending.follow_ready()
                     looked_at = monotonic()
                 with self._broker.speaking():
                     polled = consumer.poll(timeout_ms=_POLL_MILLISECONDS, max_records=500)
+                works()
                 for partition, records in polled.items():
                     self._handle_or_stand_still(consumer, partition, [Received.of(record) for record in records])
 
     def _handle_or_stand_still(
         self, consumer: KafkaConsumer, partition: TopicPartition, records: Sequence[Received]
     ) -> None:
-        stood_still = self._breaker.open
         try:
-            self.handle(partition.topic, partition.partition, records)
+            with telling(partition.topic, len(records)):
+                self.handle(partition.topic, partition.partition, records)
         except NO_FAULT_OF_THE_MESSAGE:
             raise
         except Exception as error:
@@ -92,17 +95,21 @@ class Consumer:
                 return
             log.error("the consumer stands still", reason=plain(error))
             self._note(error)
+            self._said_failure = True
             _seek(consumer, self._database, partition)
             self._wait(self._breaker.policy.pause_seconds)
         else:
-            if stood_still and not self._breaker.open:
+            if self._said_failure and not self._breaker.open:
                 log.warning("the consumer goes on")
                 self._note(None)
+                self._said_failure = False
 
-    def _stood_still(self) -> bool:
-        """Whether the process before this one ended with an open breaker: a restart must not park ten more."""
+    def _take_over_failure(self) -> None:
+        """What another process said that it could not do, this one begins with: a restart must not park ten more, and
+        who takes over the partitions of one that was killed is the only one left to say that it goes on."""
         with self._database.transaction() as db:
-            return bool(db.value(int, "select 1 from readers where name = 'consumer' and failure is not null"))
+            failure = db.value(int, "select 1 from readers where name = 'consumer' and failure is not null")
+        self._said_failure = self._breaker.open = failure is not None
 
     def _note(self, error: Exception | None) -> None:
         with self._database.transaction() as db:
@@ -203,12 +210,13 @@ def _seek(consumer: KafkaConsumer, database: Database, partition: TopicPartition
 class _SeekToPosition(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types
     """Puts each newly assigned partition where this service's database says, whatever Kafka remembers."""
 
-    def __init__(self, consumer: KafkaConsumer, database: Database) -> None:
-        self._consumer, self._database = consumer, database
+    def __init__(self, reader: Consumer, consumer: KafkaConsumer, database: Database) -> None:
+        self._reader, self._consumer, self._database = reader, consumer, database
 
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Nothing to give back: positions move with what was written."""
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        self._reader._take_over_failure()
         for partition in assigned:
             _seek(self._consumer, self._database, partition)

@@ -7,8 +7,9 @@ sends again from the cursor, and counts what that repeats. After one failure not
 """
 
 import threading
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -26,6 +27,7 @@ from shared.streaming.cloudevents import headers_of, topic_of
 from shared.streaming.producer import BATCH_BYTES, Producer, Sent, content, partition_of, size_in_batch
 from shared.streaming.rewinding import intact_to, shorter
 from shared.streaming.topics import LARGEST_BATCH, Topic, largest_batch_of, topics_there
+from shared.telemetry.jobs import relay_failed_batches, relayed
 
 log = structlog.get_logger()
 
@@ -48,20 +50,20 @@ class Relay:
     def __init__(self, service: str, database: Database, broker: Broker) -> None:
         self._service, self._database, self._broker = service, database, broker
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, works: Callable[[], None] = lambda: None) -> None:
         """Until `stop`. Raises Unavailable, BrokerUnavailable, CannotPublish or Fenced: the worker then begins again
-        with a new producer."""
-        with lead(self._database, _NAME, stop) as connection:
+        with a new producer. `works` is called whenever it does what it should."""
+        with lead(self._database, _NAME, stop, works) as connection:
             if connection is None:
                 return
             outbox = Outbox(connection)
             try:
-                self._lead(outbox, Listener(connection), stop)
+                self._lead(outbox, Listener(connection), stop, works)
             except CannotGoOn as error:
                 outbox.stands_still(str(error))
                 raise
 
-    def _lead(self, outbox: Outbox, listener: Listener, stop: threading.Event) -> None:
+    def _lead(self, outbox: Outbox, listener: Listener, stop: threading.Event, works: Callable[[], None]) -> None:
         topic = self._begin(outbox)
         with self._broker.producer() as producer:
             publishing = Publishing(self._service, outbox, self._broker, producer, topic)
@@ -71,6 +73,7 @@ class Relay:
                 if read or publishing.under_way:
                     publishing.settle(wait_seconds=0 if read else _LOOK_SECONDS)
                 else:
+                    works()
                     if not told:  # once: what is said later is said at the next beginning
                         outbox.is_up_to_date()
                         told = True
@@ -126,11 +129,14 @@ def _must_be_fit(topic: Topic | None, name: str, service: str) -> None:
 
 @dataclass(slots=True)
 class _Batch:
-    """What was read at once, up to `upto`, and is on its way since `since` (monotonic seconds)."""
+    """What was read at once, up to `upto`, and is on its way since `since` (monotonic seconds) or
+    `since_1970` (nanoseconds)."""
 
     upto: Position
     sent: Sequence[Sent]
+    events: Sequence[ToPublish]
     since: float
+    since_1970: int
 
 
 class Publishing:
@@ -180,7 +186,7 @@ class Publishing:
             ]
             self._producer.go()
         self._read = rows[taken - 1].position
-        self._batches.append(_Batch(self._read, sent, monotonic()))
+        self._batches.append(_Batch(self._read, sent, rows[:taken], monotonic(), time.time_ns()))
         return taken
 
     def settle(self, wait_seconds: float) -> None:
@@ -190,11 +196,13 @@ class Publishing:
         """
         upto, ends = self._published, dict[int, int]()
         until = monotonic() + wait_seconds
-        with self._broker.speaking():
+        with self._broker.speaking(), relay_failed_batches.count_exceptions():
             while self._batches and _has_arrived(self._batches[0], until):
-                upto = self._batches[0].upto
-                for sent in self._batches.popleft().sent:
+                batch = self._batches.popleft()
+                upto = batch.upto
+                for sent in batch.sent:
                     self._note_end(sent, ends)
+                relayed(self._topic.name, batch.events, batch.since_1970)
                 until = 0
         if ends:
             if not self._outbox.published(self._published, upto, ends):

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from shared.database.pool import Transaction
 from shared.dead_letters import letters
 from shared.messages.recorded import Stored
+from shared.telemetry.jobs import consumer_redelivered
 
 
 class GapFound(Exception):
@@ -49,6 +50,7 @@ class Streams:
         stream, version = stored.stream, stored.version
         following = self._seen.get(stream, 0) + 1
         if version < following:
+            consumer_redelivered.labels(self._topic).inc()
             return Place.SEEN
         if version == following and self._is_free(stream, version):
             self._seen[stream] = version

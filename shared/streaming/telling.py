@@ -4,15 +4,17 @@ The consumer goes it for what comes from Kafka, and the dead letters go it again
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from shared.database.pool import Transaction
 from shared.messages.codec import Codec
-from shared.messages.recorded import Stored
+from shared.messages.recorded import Recorded, Stored
 from shared.projections.standing import followers
 from shared.projections.subscriber import Subscriber
 from shared.streaming.cloudevents import Headers, Malformed, stored_from, topic_of
+from shared.telemetry import tracing
 
 LARGEST_VALUE_BYTES = 1024 * 1024  # what a relay can send; larger ones are not ours
 
@@ -68,17 +70,28 @@ class Telling:
         """
         codec = self._codecs[topic]
         recorded = [codec.decode(each) for each in news if codec.knows(each.type)]
-        listened_to: set[type] = set()
-        for each in following:
-            events = each.events
-            told = [one for one in recorded if type(one.event) in events]
-            if not told:
-                continue
-            listened_to.update(events)
-            try:
+        heard = [one for one in recorded if any(type(one.event) in each.events for each in following)]
+        if tracing.exported_by():
+            for one in heard:
+                after = one.metadata.traceparent
+                name = f"consume {type(one.event).__name__}"
+                with tracing.work(name, tracing.CONSUMER, after, topic=topic, stream=one.stream):
+                    _tell_all([one], db, following)
+        else:
+            _tell_all(heard, db, following)
+        return len(heard)
+
+
+def _tell_all(heard: Sequence[Recorded], db: Transaction, following: Sequence[Subscriber[Any]]) -> None:
+    for each in following:
+        events = each.events
+        told = [one for one in heard if type(one.event) in events]
+        if not told:
+            continue
+        try:
+            with tracing.work(f"tell {each.name}") if tracing.exported_by() else nullcontext():
                 each.tell_all(told, db)
                 db.send_writes()
-            except Exception as error:
-                error.add_note(each.name)
-                raise
-        return sum(type(one.event) in listened_to for one in recorded)
+        except Exception as error:
+            error.add_note(each.name)
+            raise

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
+from deploy.demo.configuration import SERVICES
 from tests.browser.conftest import sign_in
 from tests.browser.looking import System, no_barriers
 
@@ -51,6 +52,19 @@ def test_the_coordinators_pages_have_no_barriers(signed_in: SignedIn, path: str)
     page = signed_in("coordinator")
     page.goto(path)
     no_barriers(page)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_pages_about_the_apis_have_no_barriers(window: Window, system: System, service: str) -> None:
+    page = window(scripts=True)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{system.configuration.service(service)}/docs")
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    no_barriers(page)
+    assert asked == [page.url], "the page loads something"
+    page.get_by_role("navigation").get_by_role("link").last.click()
+    assert "#" in page.url
 
 
 def test_signing_out_ends_the_session(window: Window, system: System) -> None:

@@ -1,5 +1,6 @@
 """What cannot be handled is parked with its stream's later messages; nothing is lost, doubled or out of order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -577,6 +578,51 @@ class TestTheBreaker:
         for each in holders(to_kafka):
             mending(to_kafka, mended(to_kafka)).retry(each.id)
         assert to_kafka.arrived() == [SPILT, "after"] * 8
+
+    def test_is_not_needed_for_the_reason_to_go_once_all_is_well(self, to_kafka: Line) -> None:
+        """A message could not even be parked: that stops the consumer too, with the breaker closed."""
+        to_kafka.policy = self.POLICY
+        written(to_kafka, SPILT)
+        with to_kafka.consuming.transaction() as db:
+            db.execute("alter table dead_letters add constraint no_room check (false)")
+        try:
+            to_kafka.publish()
+            with at_work(BeginningAgain(to_kafka.consumer())):
+                eventually(to_kafka.failure, "the consumer stands still and says so", seconds=30)
+                with to_kafka.consuming.transaction() as db:
+                    db.execute("alter table dead_letters drop constraint no_room")
+                eventually(lambda: parked(to_kafka) == 1, "the message is parked", seconds=30)
+                eventually(lambda: to_kafka.failure() is None, "it says that it goes on")
+        finally:
+            with to_kafka.consuming.transaction() as db:
+                db.execute("alter table dead_letters drop constraint if exists no_room")
+
+    def test_is_taken_over_by_the_process_that_takes_over_the_partitions(self, to_kafka: Line) -> None:
+        """One that stood still ends while another is at work: that one says when all is well again."""
+        by_the_other: list[UUID] = []
+        witness = Projection("lines", version=1, tables=to_kafka.lines.tables)
+
+        @witness.on(LineWritten)
+        def _(event: LineWritten, recorded: Recorded, db: Transaction) -> None:
+            by_the_other.append(recorded.id)
+
+        notebooks = [UUID(int=nth) for nth in range(1, 25)]
+        to_kafka.open(*notebooks)
+
+        def told(hears: Callable[[], bool]) -> bool:
+            for notebook in notebooks:
+                to_kafka.write(notebook, "a line")
+            to_kafka.publish()
+            return hears()
+
+        with at_work(BeginningAgain(to_kafka.consumer())):
+            eventually(lambda: told(lambda: bool(to_kafka.arrived())), "the first is at work", seconds=30)
+            with at_work(BeginningAgain(to_kafka.consumer(witness))):
+                eventually(lambda: told(lambda: bool(by_the_other)), "the other has some of the partitions", seconds=30)
+                with to_kafka.consuming.transaction() as db:
+                    db.execute("insert into readers (name) values ('consumer') on conflict do nothing")
+                    db.execute("update readers set failure = 'it stands still' where name = 'consumer'")
+            eventually(lambda: told(lambda: to_kafka.failure() is None), "it says that it goes on", seconds=30)
 
 
 class TestThroughKafka:

@@ -2,6 +2,8 @@
 # flask-smorest ships no types.
 # mypy: disable-error-code="untyped-decorator"
 
+import html
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -32,6 +34,7 @@ from shared.messages.recorded import BEGINNING
 from shared.projections.projection import make_tables
 from shared.projections.reader import Reader
 from shared.service import Running, Service
+from shared.telemetry.metrics import REGISTRY
 from tests.kernel.notebook import Append, Close, Line, Notebook, Open, lines_in, lines_projection
 from tests.kernel.provider import Provider, provider
 from tests.servers import emptied
@@ -240,6 +243,11 @@ def api(here: Running, app: Flask, at_provider: Provider) -> Api:
     return Api(app.test_client(), at_provider)
 
 
+def appends(outcome: str) -> float:
+    """How many appends of this process came to that."""
+    return REGISTRY.get_sample_value("copse_append_seconds_count", {"outcome": outcome}) or 0
+
+
 def stored(here: Running) -> int:
     """How many events and answers there are."""
     with here.database.transaction() as db:
@@ -288,7 +296,25 @@ class TestAChange:
         api.post(f"{api.opened()}/lines", {"text": "tea"}, who=api.member, **more)
         metadata = here.codec.decode(here.store.read_all(BEGINNING, 10)[-1]).metadata
         assert (metadata.actor, metadata.channel) == (f"member:{BEN}", "phone")
-        assert (str(metadata.correlation_id), metadata.traceparent) == (request, traceparent)
+        assert str(metadata.correlation_id) == request
+        assert (metadata.traceparent or "").split("-")[1] == "a" * 32
+
+    def test_begins_a_trace_where_there_is_none_and_tells_it(self, api: Api, here: Running) -> None:
+        response = api.post("/v1/notebooks", {"title": "Tuesday"})
+        metadata = here.codec.decode(here.store.read_all(BEGINNING, 1)[0]).metadata
+        assert response.headers["traceresponse"] == metadata.traceparent
+        assert UUID(response.headers["X-Request-Id"]) == metadata.correlation_id
+        other = api.post("/v1/notebooks", {"title": "Wednesday"})
+        assert other.headers["traceresponse"].split("-")[1] != response.headers["traceresponse"].split("-")[1]
+
+    def test_keeps_a_request_id_that_is_no_uuid_and_makes_one_of_it(self, api: Api, here: Running) -> None:
+        ids = [
+            api.post("/v1/notebooks", {"title": "a"}, X_Request_Id=id) for id in ("batch-7-line-12", "batch-7-line-12")
+        ]
+        assert {each.headers["X-Request-Id"] for each in ids} == {"batch-7-line-12"}
+        assert len({here.codec.decode(each).metadata.correlation_id for each in here.store.read_all(BEGINNING, 2)}) == 1
+        for odd in ("x", "a" * 65, "no spaces, please"):
+            assert api.get("/v1/notebooks", X_Request_Id=odd).headers["X-Request-Id"] != odd
 
     def test_keeps_text_as_people_write_it(self, api: Api, here: Running) -> None:
         api.post(f"{api.opened()}/lines", {"text": "  Zoe\u0308 wrote:\n\t東京 🎉  "})
@@ -622,6 +648,45 @@ class TestEverythingElse:
         response = api.get("/readyz")
         assert response.status_code == 503
         assert "copse migrate notebooks" in response.get_json()["missing"][0]
+
+    def test_the_page_to_read_tells_every_route_with_its_permission_and_loads_nothing(self, api: Api) -> None:
+        document, answer = api.get("/openapi.json").get_json(), api.get("/docs", X_Forwarded_Prefix="/api/notebooks")
+        shown = re.sub(r"<[^>]+>", "", answer.text)
+        for path, methods in document["paths"].items():
+            for method in methods.keys() & {"get", "post", "put", "patch", "delete"}:
+                assert f"{method.upper()}{path}\n" in shown
+        assert "Permission notebooks:open: coordinator." in shown
+        assert "For everybody; no token needed." in shown
+        assert "inks[].colour" in shown
+        assert "1 to 20 characters; on one line" in shown
+        assert '"colour": "Colour"' in html.unescape(shown)
+        assert not re.search(r"<script|\bsrc=|<link|@import|url\(", answer.text)
+        assert re.findall(r'href="([^#"][^"]*)"', answer.text) == ["http://localhost/api/notebooks/openapi.json"]
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; style-src 'sha256-")
+        assert "unsafe" not in policy
+
+    def test_the_page_and_the_document_say_that_lists_are_pages(self, api: Api) -> None:
+        answers = api.get("/openapi.json").get_json()["paths"]["/v1/notebooks"]["get"]["responses"]["200"]
+        schema = answers["content"]["application/json"]["schema"]
+        assert (schema["type"], list(schema["properties"])) == ("object", ["items"])
+        assert api.get("/v1/notebooks", who=api.member).get_json() == {"items": []}
+        assert "items[].version" in api.get("/docs").text
+
+    def test_metrics_are_for_those_inside(self, api: Api) -> None:
+        api.get("/v1/notebooks", who=api.nobody)
+        text = api.get("/metrics").text
+        assert 'copse_http_request_seconds_count{method="GET",route="/v1/notebooks",status="401"}' in text
+        assert "copse_relay_lag_events 0.0" in text
+        assert api.get("/metrics", X_Forwarded_For="192.0.2.1").status_code == 404
+
+    def test_appends_are_timed_by_what_came_of_them(self, api: Api) -> None:
+        before = appends("appended")
+        path = api.post("/v1/notebooks", {"title": "Tuesday"}).headers["Location"]
+        assert appends("appended") == before + 1
+        api.post(f"{path}/closing", {}, If_Match='"1"')
+        assert api.post(f"{path}/closing", {}, If_Match='"1"').status_code == 412
+        assert appends("appended") == before + 2
 
     def test_the_openapi_document_names_the_permission_of_every_route(self, api: Api) -> None:
         document = api.get("/openapi.json").get_json()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import tomllib
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 from msgspec.structs import replace
 
+import shared
 from deploy.embedded.ports import free_port
 from shared.commands.handler import Commands
 from shared.database.pool import Database
@@ -29,6 +31,7 @@ from shared.operations.watched import Watched, services_named_in
 from shared.privacy.keyring import Keyring
 from shared.projections.projection import make_tables
 from shared.projections.reader import cursor_of, move_cursor
+from shared.release import RELEASE
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import topic_of
 from shared.streaming.topics import Record, Topic, records_of
@@ -80,6 +83,11 @@ def service_in(overview: Any, name: str) -> Any:
 
 def kinds(report: Any) -> set[tuple[str, str]]:
     return {(each["service"], each["kind"]) for each in report["differences"]}
+
+
+def test_the_release_is_that_of_the_project() -> None:
+    project = tomllib.loads((Path(shared.__path__[0]).parent / "pyproject.toml").read_text())
+    assert project["project"]["version"] == RELEASE
 
 
 def test_services_are_known_by_their_databases() -> None:
@@ -152,6 +160,15 @@ class TestStatus:
         overview = answer("status", house.service, "--still-after", "1e12", status=1)
         assert f"{house.service}: own_lines stands still" in " ".join(overview["still"])
         assert SPILT in service_in(overview, house.service)["readers"]["own_lines"]["failure"]
+
+    def test_the_releases_that_run_are_told(self, house: House) -> None:
+        house.all_through()
+        writing = service_in(answer("status", status=0), house.service)
+        assert (writing["release"], writing["running"]) == (RELEASE, [])
+        processes = [Database(house.producing.url, application=f"copse-{house.service} {each}") for each in ("2", "1")]
+        with processes[0].transaction(), processes[1].transaction():
+            assert service_in(answer("status", status=0), house.service)["running"] == ["1", "2"]
+            assert f"{RELEASE}, running: 1, 2" in copse("status", house.service).stdout
 
     def test_a_transaction_that_is_open_holds_the_horizon(self, house: House) -> None:
         house.all_through()

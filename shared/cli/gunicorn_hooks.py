@@ -1,0 +1,32 @@
+"""What gunicorn does beside serving, when several of its processes count together (shared/telemetry/metrics.py)."""
+
+import os
+import shutil
+from pathlib import Path
+from tempfile import mkdtemp
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_MADE_HERE = "COPSE_METRICS_FOLDER_MADE"
+
+
+def folder_for_metrics() -> dict[str, str]:
+    """The environment of a gunicorn with several processes: an empty folder, so that no earlier run is counted."""
+    if given := os.environ.get(FOLDER):
+        Path(given).mkdir(parents=True, exist_ok=True)
+        for file in Path(given).glob("*.db"):
+            file.unlink()
+        return {FOLDER: given}
+    return {FOLDER: mkdtemp(prefix="copse-metrics-"), _MADE_HERE: "1"}
+
+
+def child_exit(_server: object, worker: object) -> None:
+    """What a process used at its end is not in use any more. What it counted stays."""
+    if FOLDER in os.environ:
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[attr-defined, no-untyped-call]
+
+
+def on_exit(_server: object) -> None:
+    if _MADE_HERE in os.environ:
+        shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
