@@ -29,7 +29,7 @@ def load(database: Database, events: int) -> None:
 
 
 def relayed(database: Database) -> int:
-    """How many events of a loaded table the relay has published: its cursor, which it moves after every acknowledgement."""
+    """How many events of a loaded table the relay has published: its cursor, moved after every acknowledgement."""
     with database.transaction() as db:
         return db.value(int, "select position from readers where name = 'relay'") or 0
 

@@ -71,7 +71,7 @@ class Fleet:
 
 
 def _client(pipe: Connection, make: Callable[..., Act], args: tuple[Any, ...]) -> None:
-    """Waits for orders (begin, seconds) and answers each with its own rate, or with the traceback of what went wrong."""
+    """Waits for orders (begin, seconds) and answers each with its own rate, or with the traceback of a failure."""
     try:
         act = make(*args)
         pipe.send(0)

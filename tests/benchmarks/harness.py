@@ -22,14 +22,12 @@ class Target:
     limit: float
     of_peer: bool = False
 
-    def met(self, value: float | None) -> bool:
-        """Whether a value (of a target of the peer: the ratio) is as it shall be. Nothing measured is not met."""
-        if value is None:
-            return False
+    def met(self, value: float) -> bool:
+        """Whether a value (for a target of the peer: the ratio) is as it shall be."""
         return {"≥": value >= self.limit, "<": value < self.limit, "≤": value <= self.limit}[self.sign]
 
     def __str__(self) -> str:
-        return f"{self.sign} {self.limit:,g}" + (" × peer" if self.of_peer else "")
+        return f"{self.sign} {self.limit:,g}" + (" times peer" if self.of_peer else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,11 @@ class Row:
 
     @property
     def met(self) -> bool:
-        return self.target.met(self.ratio if self.target.of_peer else self.value)
+        """By the figures as measured: what is rounded could be met by rounding."""
+        value = median(self.rounds)
+        if not self.target.of_peer:
+            return self.target.met(value)
+        return bool(self.peer and self.peer.rounds and self.target.met(value / median(self.peer.rounds)))
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -85,7 +87,8 @@ class Row:
         if self.peer:
             shown = "none" if self.peer_value is None else f"{self.peer_value:,g}, ratio {self.ratio:g}"
             against = f"{self.peer.name}: {shown}"
-        return f"{'✓' if self.met else '✗'} {self.name:<66} {self.value:>11,g} {self.unit:<9} {self.target!s:<13} {against}"
+        mark = "✓" if self.met else "✗"
+        return f"{mark} {self.name:<55} {self.value:>9,g} {self.unit:<10} {self.target!s:<14} {against}".rstrip()
 
 
 def at_least(limit: float) -> Target:

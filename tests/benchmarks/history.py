@@ -1,4 +1,4 @@
-"""What an append, a read, a batch and a published event cost when there are ten thousand events, and when there are millions.
+"""What an append, a read, a batch and a published event cost among ten thousand events, and among millions.
 
 Each size has a database of its own and they take turns, so that a slow moment of the machine hits all. The target is
 flatness: what it costs at a size, to what it costs at the smallest one.
@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from uuid import UUID
 
@@ -59,8 +60,8 @@ def run(bench: Bench) -> Iterator[Row]:
         broker = Broker(kafka.address)
         broker.make_topics([topic_of(f"history-{size}") for size in sizes], replicas=1)
         acts: dict[str, Callable[[History], float]] = {
-            **{name: lambda history, name=name: _average(history, name) for name in _TIMES},
-            "relay": lambda history: _relay(history, broker),
+            **{name: partial(_average, name) for name in _TIMES},
+            "relay": partial(_relay, broker),
         }
         for name, act in acts.items():
             costs: dict[int, list[float]] = {size: [] for size in sizes}
@@ -79,32 +80,32 @@ def _rows(name: str, costs: dict[int, list[float]]) -> Iterator[Row]:
         yield Row(f"history: {name} at {size:,} events", unit, FLAT, rounds, base)
 
 
-def _average(history: History, name: str) -> float:
+def _average(name: str, history: History) -> float:
     """Microseconds of one."""
     made = {"append": _append, "read of a stream": _read, "read_all of 500": _read_all}[name]
-    acts = [made(history) for _ in range(_TIMES[name])]
+    streams = random.sample(range(history.events // EVENTS_OF_A_STREAM), _TIMES[name])
+    acts = [made(history, nth) for nth in streams]
     began = monotonic()
     for act in acts:
         act()
     return (monotonic() - began) / len(acts) * 1e6
 
 
-def _append(history: History) -> Callable[[], object]:
-    """To a stream that is there, somewhere in the history: its eleventh event, or a new stream when that is taken."""
-    nth, store = random.randrange(history.events // EVENTS_OF_A_STREAM), history.store
-    stream = _stream(nth)
+def _append(history: History, nth: int) -> Callable[[], object]:
+    """To a stream that is there, somewhere in the history."""
+    store, stream = history.store, _stream(nth)
     version = len(store.read(stream))
     event = NewEvent(uuid7(), EVENT_TYPE, 1, DATA)
     return lambda: store.append([Write(stream, version, (event,))], METADATA, CONTEXT.now)
 
 
-def _read(history: History) -> Callable[[], object]:
-    stream = _stream(random.randrange(history.events // EVENTS_OF_A_STREAM))
+def _read(history: History, nth: int) -> Callable[[], object]:
+    stream = _stream(nth)
     return lambda: history.store.read(stream)
 
 
-def _read_all(history: History) -> Callable[[], object]:
-    number = random.randrange(history.events - BATCH)
+def _read_all(history: History, nth: int) -> Callable[[], object]:
+    number = min(nth * EVENTS_OF_A_STREAM, history.events - BATCH)
     with history.database.transaction() as db:
         xid = db.value(str, "select xid::text from events where position = %s", number + 1)
     after = Position(int(xid or 0), number)
@@ -115,7 +116,7 @@ def _stream(nth: int) -> str:
     return f"notebook-{UUID(f'00000000-0000-7000-8000-{nth:012x}')}"
 
 
-def _relay(history: History, broker: Broker) -> float:
+def _relay(broker: Broker, history: History) -> float:
     """Microseconds of one event, of the last five thousand of the loaded history."""
     last = history.events
     stand(history.database, "relay", last - PUBLISHED)
@@ -124,4 +125,3 @@ def _relay(history: History, broker: Broker) -> float:
         began, first = monotonic(), relayed(history.database)
         wait_for_relay(history.database, last)
         return (monotonic() - began) / (last - first) * 1e6
-

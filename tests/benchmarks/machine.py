@@ -40,8 +40,10 @@ def _postgres_version(url: str) -> str:
     connection = psycopg2.connect(url)
     try:
         with connection.cursor() as cursor:
-            cursor.execute("select current_setting('server_version') || ', synchronous_commit '"
-                           " || current_setting('synchronous_commit') || ', fsync ' || current_setting('fsync')")
+            cursor.execute(
+                "select current_setting('server_version') || ', synchronous_commit '"
+                " || current_setting('synchronous_commit') || ', fsync ' || current_setting('fsync')"
+            )
             row = cursor.fetchone()
     finally:
         connection.close()

@@ -84,7 +84,9 @@ def eventsourcing_recorder(url: str, make_tables: bool = False) -> Act:
     from eventsourcing.persistence import InfrastructureFactory, StoredEvent
     from eventsourcing.utils import Environment
 
-    recorder = InfrastructureFactory.construct(Environment("Notebooks", _settings(url, make_tables))).application_recorder()
+    recorder = InfrastructureFactory.construct(
+        Environment("Notebooks", _settings(url, make_tables))
+    ).application_recorder()
     state = (DATA + METADATA_JSON).encode()
     stream, version = UUID(int=0), EVENTS_OF_A_STREAM
 

@@ -1,4 +1,4 @@
-"""How fast a read model is made anew: the notebook's lines, and the meetings of the real service with its realistic events."""
+"""How fast a read model is made anew: the notebook's lines, and those of the real meetings from realistic events."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""How fast a real relay process empties a backlog into a real Kafka, in how much memory, and how soon it goes on when killed."""
+"""How fast a real relay process empties a backlog into a real Kafka, in how much memory, and how soon after a kill."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
