@@ -10,11 +10,13 @@ A target that is missed is shown, and is no error. The exit status is 1 when a b
 
 import argparse
 import importlib
+import signal
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 from traceback import print_exc
+from types import FrameType
 
 from deploy.embedded.places import CHECKOUT
 from deploy.embedded.postgres import Postgres
@@ -40,6 +42,7 @@ def main() -> int:
     rows: list[Row] = []
     failed: list[str] = []
     began = monotonic()
+    signal.signal(signal.SIGTERM, interrupt)
     with (
         TemporaryDirectory(prefix="copse-bench-", ignore_cleanup_errors=True) as folder,
         Postgres(Path(folder) / "postgres") as postgres,
@@ -64,6 +67,11 @@ def main() -> int:
     return 1 if failed else 0
 
 
+def interrupt(_number: int, _frame: FrameType | None) -> None:
+    """SIGTERM does what Ctrl-C does: the servers of the run end with it."""
+    raise KeyboardInterrupt
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -79,4 +87,7 @@ def arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -6,6 +6,7 @@ with Fleet(8, act_maker, url) as fleet:
 
 import multiprocessing
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from time import monotonic, sleep
 from traceback import format_exc
@@ -18,7 +19,7 @@ Act = Callable[[], object]
 """One operation, complete when it returns."""
 
 _HEAD_START_SECONDS = 0.05
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 300  # forty Python programs start at once, on what may be a busy machine
 
 
 class Fleet:
@@ -84,6 +85,7 @@ def _client(pipe: Connection, make: Callable[..., Act], args: tuple[Any, ...]) -
                 done += 1
             pipe.send(done / max(seconds, now - begin))
     except (EOFError, ConnectionResetError):
-        return
+        return  # nobody wants anything of this client any more
     except BaseException:
-        pipe.send(format_exc())
+        with suppress(OSError):
+            pipe.send(format_exc())

@@ -54,7 +54,7 @@ def standing(row: BenchRow) -> float:
 
 def bars(rows: Sequence[BenchRow]) -> str:
     """A bar for each row: how it stands to its target, on a logarithmic scale from a hundredth to ten times."""
-    left, right, top, step = 400, 940, 70, 30
+    left, right, top, step = 400, 915, 70, 30
     low, high = -2.0, 1.0
     height = top + step * len(rows) + 20
 
@@ -116,7 +116,7 @@ def lines(rows: Sequence[BenchRow]) -> str:
         drawn += [f'<circle cx="{x(events):.1f}" cy="{y(r):.1f}" r="4" fill="{colour}"/>' for events, r in points]
         label = min(y(points[-1][1]) + 4, lowest_label - 17)  # so that no label lies on another
         lowest_label = label
-        drawn.append(_text(right + 12, label, f"{name}: {points[-1][1]:g}", 13, colour=colour, weight=700))
+        drawn.append(_text(right + 12, label, f"{name}: {points[-1][1]:.2f}", 13, colour=colour, weight=700))
     return _svg(960, 420, "Cost as the history grows", _said_of_history(rows), drawn)
 
 
