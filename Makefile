@@ -8,7 +8,7 @@ UV := $(RUN)/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-check demo-reset environment development test lint format catalogue requirements clean
+.PHONY: help demo demo-check demo-reset environment development test bench lint format catalogue requirements clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##[ ]*/\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,6 +26,11 @@ test: development  ## run every test that this machine can run
 	@$(RUN)/python -m deploy.embedded.assets
 	@$(RUN)/python -m pytest
 
+bench: development  ## measure every figure of the design; BENCH="--only relay --ten-million" chooses
+	@$(PYTHON) -I deploy/embedded/environment.py benchmarks
+	@$(RUN)/python -m deploy.embedded.assets
+	@$(RUN)/python -m tests.benchmarks $(BENCH)
+
 lint: development  ## check style, formatting, types and who imports whom
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
@@ -42,7 +47,7 @@ catalogue: development  ## remake the catalogue of events and the list of metric
 
 requirements: development  ## remake the hashed requirement files from the *.in files
 	cd deploy/requirements && ../../$(COMPILE) --upgrade development.in -o development.txt
-	cd deploy/requirements && for part in embedded portal service companions uv java node; do \
+	cd deploy/requirements && for part in benchmarks embedded portal service companions uv java node; do \
 		../../$(COMPILE) --upgrade -c development.txt $$part.in -o $$part.txt || exit 1; done
 
 clean:  ## remove everything that these commands made, the demo's data too

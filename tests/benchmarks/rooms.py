@@ -1,0 +1,98 @@
+"""Real services in real processes, for the benchmarks that measure the house and not only its kernel."""
+
+import secrets
+import shutil
+import subprocess
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from sys import executable
+from tempfile import mkdtemp
+
+from deploy.embedded.kafka import Kafka
+from deploy.embedded.ports import answers, free_port
+from deploy.embedded.processes import Process
+from shared.database.pool import Database
+from tests.benchmarks.bench import Bench
+from tests.kernel.provider import Provider, provider
+
+_START_LIMIT = 120.0
+
+
+@dataclass
+class Rooms:
+    """Some services with databases of their own; their processes are started by whoever needs them."""
+
+    environment: Mapping[str, str]
+    provider: Provider
+    kafka: Kafka
+    folder: Path
+
+    def database(self, name: str) -> Database:
+        """Connections to a service's database."""
+        return Database(self.environment[f"{name.upper()}_DATABASE_URL"], application="copse-bench")
+
+    @contextmanager
+    def web(self, name: str, *words: str) -> Iterator[str]:
+        """A service's web process, as `copse web` starts it; gives its address."""
+        address = f"127.0.0.1:{free_port()}"
+        with self._running(f"{name}-web", f"http://{address}/readyz", "web", name, "--bind", address, *words):
+            yield f"http://{address}"
+
+    @contextmanager
+    def worker(self, name: str, *words: str) -> Iterator[Process]:
+        """A service's worker process, as `copse worker` starts it."""
+        port = free_port()
+        ready = f"http://127.0.0.1:{port}/readyz"
+        with self._running(f"{name}-worker", ready, "worker", name, "--health-port", str(port), *words) as process:
+            yield process
+
+    @contextmanager
+    def _running(self, name: str, ready: str, *words: str) -> Iterator[Process]:
+        process = self.process(name, *words)
+        process.start()
+        try:
+            process.wait_until(partial(answers, ready), _START_LIMIT)
+            yield process
+        finally:
+            process.stop()
+
+    def process(self, name: str, *words: str) -> Process:
+        """A `copse` command that is not started yet."""
+        log = self.folder / f"{name}.log"
+        return Process(name, [executable, "-m", "shared.cli", *words], log, self.environment)
+
+
+@contextmanager
+def rooms(bench: Bench, *names: str) -> Iterator[Rooms]:
+    """The named services, migrated and with their topics, over a new Kafka and new databases."""
+    folder = Path(mkdtemp(prefix="rooms-", dir=bench.folder))
+    with bench.kafka() as kafka, provider() as at_provider:
+        databases = {f"{name.upper()}_DATABASE_URL": bench.databases.empty() for name in (*names, "keyring")}
+        environment = {
+            **databases,
+            "KEYRING_MASTER_KEY": b64encode(secrets.token_bytes(32)).decode(),
+            "KAFKA_BOOTSTRAP_SERVERS": kafka.address,
+            "OIDC_ISSUER": at_provider.issuer,
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
+        }
+        made = Rooms(environment, at_provider, kafka, folder)
+        made.process("migrate", "migrate", "keyring", *names).run(_START_LIMIT)
+        yield made
+    for url in databases.values():
+        bench.databases.drop(url)
+
+
+def wrk() -> str | None:
+    """The load generator, when this machine has it."""
+    return shutil.which("wrk")
+
+
+def run_wrk(program: str, url: str, script: Path, connections: int, seconds: int) -> str:
+    """What it prints. One thread is enough: it is written in C, and the cores are for who is measured."""
+    words = [program, "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), url]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
