@@ -8,7 +8,7 @@ UV := $(RUN)/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-check demo-reset environment development test bench lint format catalogue requirements clean
+.PHONY: help demo demo-check demo-reset environment development test chaos bench lint format catalogue requirements clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##[ ]*/\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ bench: development  ## measure every figure of the design; BENCH="--only relay -
 	@$(PYTHON) -I deploy/embedded/environment.py benchmarks
 	@$(RUN)/python -m deploy.embedded.assets
 	@$(RUN)/python -m tests.benchmarks $(BENCH)
+
+chaos: development  ## kill everything while people work, then look for what was lost: KILLS=20 SEED=...
+	@$(RUN)/python -m tests.chaos.run --kills $(or $(KILLS),20) $(SEED:%=--seed %) $(SABOTAGE:%=--sabotage %)
 
 lint: development  ## check style, formatting, types and who imports whom
 	$(RUN)/ruff check .

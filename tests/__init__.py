@@ -1,1 +1,1 @@
-"""The tests. A package, because two dependencies install a `tests` of their own, which would be found instead."""
+"""The tests. A package, because libraries install one of the same name, which would be found first."""

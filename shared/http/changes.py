@@ -10,9 +10,10 @@ from uuid import UUID
 from flask import Flask, Response, jsonify, request
 
 from shared.commands.handler import Handled
+from shared.database.pool import Unavailable
 from shared.eventstore.store import AlreadyAnswered, Answer, Request
 from shared.http.authorization import caller, running
-from shared.http.problems import Problem
+from shared.http.problems import Problem, problem_of
 from shared.http.tracing import correlation_id, traceparent
 from shared.messages.decisions import Channel, Command, Context, State
 from shared.messages.recorded import Position
@@ -21,6 +22,7 @@ S = TypeVar("S", bound=State)
 
 _ETAG = re.compile(r'(?:W/)?"?([0-9]{1,30})"?')
 _LONGEST_KEY = 255
+_REFUSALS = (403, 404, 409, 412, 422)
 
 
 def change(
@@ -72,6 +74,18 @@ def repeat_answers(app: Flask) -> None:
             return None
         answer = running().store.answer_to(caller().requester, key)
         return _again(answer, _fingerprint()) if answer else None
+
+    @app.after_request
+    def answered_meanwhile(response: Response) -> Response:
+        """Sent twice at once, a request may find no answer yet and then be refused, because its twin was done since."""
+        if response.status_code not in _REFUSALS or request.method not in ("POST", "PUT", "PATCH"):
+            return response
+        key = _idempotency_key()
+        try:
+            answer = running().store.answer_to(caller().requester, key) if key else None
+        except Unavailable as error:  # nobody knows whether it is refused
+            return problem_of(error).response()
+        return _again(answer, _fingerprint()) if answer and answer.fingerprint == _fingerprint() else response
 
 
 def context_of_request() -> Context:

@@ -104,15 +104,18 @@ class Sent:
         """Whether it was acknowledged. Raises KafkaError when it failed."""
         if wait_seconds:
             self._acknowledgement.wait(wait_seconds)
-        return bool(self._acknowledgement.is_done) and self.first_offset >= 0
+        if not self._acknowledgement.is_done:
+            return False
+        _, _, failure = self._acknowledgement.value
+        if failure is not None:
+            raise failure(0)
+        return True
 
     @property
     def first_offset(self) -> int:
-        """Of one that is acknowledged: where its first record stands. Raises KafkaError when it failed."""
-        offset, _, failure = self._acknowledgement.value
-        if failure is not None:
-            raise failure(0)
-        return int(offset)
+        """Of one that has arrived: where its first record stands, or -1 when it had arrived once before and the broker
+        does not say where."""
+        return int(self._acknowledgement.value[0])
 
 
 class Producer(KafkaProducer):  # type: ignore[misc]

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -228,6 +229,16 @@ class Api:
 
     def send(self, method: str, path: str, body: bytes | str, kind: str = "application/json") -> TestResponse:
         return self._client.open(path, method=method, data=body, content_type=kind, headers=self.coordinator)
+
+    def stream(self, path: str, body: BytesIO, **more: str) -> TestResponse:
+        """A body that is read only when the service asks for it."""
+        return self._client.post(
+            path,
+            input_stream=body,
+            content_length=len(body.getvalue()),
+            content_type="application/json",
+            headers=self._headers(None, more),
+        )
 
     def _headers(self, who: Mapping[str, str] | None, more: Mapping[str, str]) -> dict[str, str]:
         named = {name.replace("_", "-"): value for name, value in more.items()}
@@ -520,6 +531,22 @@ class TestAnIdempotencyKey:
         again = api.post(path, If_Match='"1"', Idempotency_Key="once")
         assert (first.status_code, again.status_code) == (200, 200)
         assert first.data == again.data
+
+    def test_answers_a_twin_that_looked_before_the_other_was_done(self, api: Api, here: Running) -> None:
+        """Sent twice at once, both look for an answer and find none; the second then meets what the first has done."""
+        path, first = f"{api.opened()}/closing", list[TestResponse]()
+
+        class Body(BytesIO):
+            def readinto(self, buffer: Any, /) -> int:
+                if not first:
+                    first.append(api.post(path, If_Match='"1"', Idempotency_Key="once"))
+                return super().readinto(buffer)
+
+        again = api.stream(path, Body(b"{}"), If_Match='"1"', Idempotency_Key="once")
+        assert (first[0].status_code, again.status_code) == (200, 200), again.text
+        assert again.data == first[0].data
+        assert again.headers["ETag"] == first[0].headers["ETag"]
+        assert stored(here) == 3
 
     def test_of_a_refused_wish_is_free(self, api: Api) -> None:
         path = api.opened()

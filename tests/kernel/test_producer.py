@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kafka.errors import IllegalStateError, KafkaError
+from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from kafka.partitioner.default import DefaultPartitioner
 from kafka.record.memory_records import MemoryRecords
 from kafka.record.util import decode_varint, encode_varint
 
 from deploy.embedded.ports import free_port
 from shared.streaming.broker import PARTITIONS, Broker, BrokerUnavailable
-from shared.streaming.producer import _Records, content, partition_of, size_in_batch, varint
+from shared.streaming.producer import Sent, _Records, content, partition_of, size_in_batch, varint
 from tests.kernel.line import Line
 from tests.servers import KafkaServer, eventually
 
@@ -118,3 +118,22 @@ def test_clients_that_could_not_be_made_leave_no_thread_behind() -> None:
         with pytest.raises(BrokerUnavailable), client():
             pass
     eventually(lambda: threading.active_count() == before, "every thread ends")
+
+
+class Acknowledgement:
+    """As kafka-python's own future is when it is done."""
+
+    is_done = True
+
+    def __init__(self, offset: int, failure: type[Exception] | None = None) -> None:
+        self.value = (offset, 0, failure)
+
+
+def test_a_batch_that_had_arrived_before_has_arrived() -> None:
+    """The broker says of one that is sent again, in another answer's stead, that it is there, and not always where."""
+    assert Sent(3, 1, Acknowledgement(-1)).arrived()
+
+
+def test_a_batch_that_failed_says_so() -> None:
+    with pytest.raises(KafkaTimeoutError):
+        Sent(3, 1, Acknowledgement(-1, KafkaTimeoutError)).arrived()

@@ -1,0 +1,90 @@
+"""Breaks one promise of the kernel on purpose, in launched processes alone: a chaos run must then find it out.
+
+make chaos KILLS=20 SEED=7 SABOTAGE=relay     # must end with something that is not 0, and exit status 1
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+CHOSEN = "COPSE_CHAOS_SABOTAGE"
+
+
+def install(name: str) -> None:
+    if name:
+        KINDS[name]()
+
+
+def _relay() -> None:
+    """The relay moves its cursor before Kafka has the events: what it says is acknowledged is sent a while later."""
+    from shared.streaming.producer import Producer, Sent
+
+    send_batch = Producer.send_batch
+    later = ThreadPoolExecutor(1)
+
+    def careless(self: Producer, topic: str, partition: int, contents: Sequence[bytes]) -> Sent:
+        due = time.monotonic() + 0.3
+
+        def send() -> None:
+            time.sleep(max(0.0, due - time.monotonic()))
+            send_batch(self, topic, partition, contents)
+            self.go()
+
+        later.submit(send)
+        return Sent(partition, len(contents), _Acknowledged())
+
+    Producer.send_batch = careless  # type: ignore[method-assign]
+
+
+class _Acknowledged:
+    """What a batch gets that has arrived, but for where: the relay then counts on from what it knew."""
+
+    is_done = True
+    value = (-1, 0, None)
+
+
+def _consumer() -> None:
+    """The consumer's position is committed before what was read is told."""
+    from shared.streaming import consumer
+
+    move = consumer._move
+
+    def committed(db: Any, *args: Any) -> None:
+        move(db, *args)
+        db.raw.commit()
+
+    consumer._move = committed  # type: ignore[assignment]
+
+
+def _idempotency() -> None:
+    """An Idempotency-Key is not looked at."""
+    from shared.http import changes
+
+    changes._idempotency_key = lambda: None
+
+
+def _reader() -> None:
+    """A projection's cursor is committed before it is told of the events."""
+    from shared.projections import reader
+
+    move = reader.move_cursor
+
+    def committed(db: Any, *args: Any) -> None:
+        move(db, *args)
+        db.raw.commit()
+
+    reader.move_cursor = committed  # type: ignore[assignment]
+
+
+def _database() -> None:
+    """PostgreSQL answers before a commit is on the disk (`tests.chaos.house` sets it)."""
+
+
+KINDS: dict[str, Callable[[], None]] = {
+    "relay": _relay,
+    "consumer": _consumer,
+    "idempotency": _idempotency,
+    "reader": _reader,
+    "database": _database,
+}
