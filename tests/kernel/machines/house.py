@@ -341,6 +341,9 @@ class House:
     def copies(self) -> list[Stored]:
         return PostgresEventStore(self.reading).read_all(BEGINNING, 10_000)
 
+    def unpublished(self) -> list[Stored]:
+        return PostgresEventStore(self.writing).read_all(self.relayed(), 1)
+
     def relayed(self) -> Position:
         return cursor_of(self.writing, "relay")
 

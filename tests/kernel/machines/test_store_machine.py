@@ -63,7 +63,7 @@ class Side:
         ]
 
     def answered(self, answer: Answer | None) -> tuple[object, ...] | None:
-        return answer and (answer.response, answer.fingerprint, self.rank(answer.position))
+        return (answer.response, answer.fingerprint, self.rank(answer.position)) if answer else None
 
     def append(self, writes: Sequence[Write], request: Request | None) -> tuple[object, ...]:
         try:
