@@ -51,6 +51,19 @@ def test_copies_are_written_in_order_also_when_the_clock_went_back_between_two_e
     check_at_rest_after(house)
 
 
+def test_tables_without_a_primary_key_are_compared(pools: tuple[Database, Database]) -> None:
+    """The question had a syntax error."""
+    house = House(*pools)
+    for _ in range(2):
+        house.write(ONE)
+    house.come_to_rest()
+    with house.reading.transaction() as db:
+        db.execute("insert into pages.pages select * from pages.pages limit 1")
+    difference = house.rebuilding().compare()
+    assert difference is not None
+    assert str(difference) == "pages: 1 rows are only in the tables in use (the table has no primary key)"
+
+
 def versions_in_log(house: House, notebook: UUID = ONE) -> list[int]:
     found = [each for nth in range(PARTITIONS) for each in house.in_log(nth) if each]
     return [each.version for each in found if id_of(each.stream) == notebook]
