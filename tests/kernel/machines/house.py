@@ -95,6 +95,7 @@ class House:
     requests: int = 0
     holes: bool = False
     refilling: bool = False
+    reached: dict[int, int] = field(default_factory=dict)  # by partition, what the consumer may not fall behind
 
     def __post_init__(self) -> None:
         for each in (self.writing, self.reading):
@@ -305,6 +306,7 @@ class House:
 
     def read_again(self, share: float) -> None:
         """Sets the consumer back to a part of where it is, as a restored backup of its position would."""
+        self.reached = {}
         with self.reading.transaction() as db:
             db.execute("update consumer_positions set next_offset = floor(next_offset * %s)::bigint", share)
 
@@ -320,6 +322,7 @@ class House:
             operated.refill(self._watched(WRITES, self.writing), InMemory(), [self._watched(READS, self.reading)])
         self.refilling = False
         self.holes = False
+        self.reached = {}
 
     def _watched(self, name: str, database: Database) -> Watched:
         return Watched(cast(Any, SimpleNamespace(name=name)), database)  # of a service, only its name is asked for

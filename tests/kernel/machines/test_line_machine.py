@@ -172,4 +172,4 @@ def test_whatever_fails_nothing_is_lost_doubled_or_out_of_order(pools: tuple[Dat
     class Machine(LineMachine):
         writing, reading = pools
 
-    run_state_machine_as_test(Machine, settings=lengths(examples=40, steps=25))
+    run_state_machine_as_test(Machine, settings=lengths(examples=30, steps=25))
