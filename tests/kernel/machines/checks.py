@@ -127,8 +127,10 @@ def _log(house: House, table: list[Stored]) -> None:
 
 
 def _places(house: House, readers: Readers) -> None:
-    """Nothing lies before the consumer's position that was neither told, nor parked, nor passed over. It never goes back:
-    whoever was frozen, and does not know that others went on, moves nothing."""
+    """Nothing lies before the consumer's position that was neither told, nor parked, nor passed over.
+
+    It never goes back: whoever was frozen, and does not know that others went on, moves nothing.
+    """
     for partition, reached in house.reached.items():
         assert readers.places[partition] >= reached, f"partition {partition} went back from {reached}"
     house.reached = dict(readers.places)
