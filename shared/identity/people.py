@@ -60,7 +60,7 @@ def admit(
 ) -> None:
     """An approved member."""
     _free(db, account, member)
-    db.execute(
+    db.write(
         "insert into people (member_id, account, standing, name, stakeholder_group, email, phone, postal_address)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s)"
         " on conflict (member_id) do update set account = excluded.account, standing = excluded.standing,"
@@ -80,17 +80,17 @@ def admit(
 def link_account(db: Transaction, member: UUID, account: UUID) -> None:
     """Says which account is a member's."""
     _free(db, account, member)
-    db.execute("update people set account = %s where member_id = %s", account, member)
+    db.write("update people set account = %s where member_id = %s", account, member)
 
 
 def _free(db: Transaction, account: UUID | None, member: UUID) -> None:
     """An account belongs to one person: the newest link counts."""
     if account:
-        db.execute("update people set account = null where account = %s and member_id <> %s", account, member)
+        db.write("update people set account = null where account = %s and member_id <> %s", account, member)
 
 
 def found_community(db: Transaction, community: UUID, name: str, kind: str) -> None:
-    db.execute(
+    db.write(
         "insert into people_communities (community_id, name, kind) values (%s, %s, %s) on conflict do nothing",
         community,
         name,
@@ -99,7 +99,7 @@ def found_community(db: Transaction, community: UUID, name: str, kind: str) -> N
 
 
 def join(db: Transaction, member: UUID, community: UUID, at: datetime) -> None:
-    db.execute(
+    db.write(
         "insert into people_groups (member_id, community_id, joined_at) values (%s, %s, %s) on conflict do nothing",
         member,
         community,

@@ -89,13 +89,13 @@ def note(db: Transaction, name: str, cause: Recorded, step: Step) -> None:
             details = msgspec.json.encode(command).decode()
         case Perform(effect=effect):
             stream, action, details = str(step.id), effect.name, "{}"
-    db.execute(
-        "with new (at_once, due_at, stream) as (values (%s, %s, %s))"
+    db.write(
+        "with new (at_once, due_at, stream) as (values (%s::boolean, %s::timestamptz, %s::text))"
         " insert into agenda"
         " (at_once, due_at, stream, id, action, details, causation_id, correlation_id, traceparent)"
         " select at_once, greatest(due_at, (select max(a.due_at) from agenda a where new.at_once"
         " and a.stream = new.stream and a.at_once and a.attempts = 0 and a.done_at is null)),"
-        " stream, %s, %s, %s, %s, %s, %s from new on conflict (id) do nothing",
+        " stream, %s::uuid, %s, %s::json, %s::uuid, %s::uuid, %s from new on conflict (id) do nothing",
         step.at is None,
         step.at or cause.recorded_at,
         stream,

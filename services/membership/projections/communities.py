@@ -43,7 +43,7 @@ class MilestoneRow:
 
 @communities.on(CommunityFounded)
 def _(event: CommunityFounded, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into communities (id, name, kind, about, aims, parent, places, source, version)"
         " values (%s, %s, %s, %s, %s::text[], %s, %s, %s, %s)",
         recorded.id,
@@ -60,7 +60,7 @@ def _(event: CommunityFounded, recorded: Recorded, db: Transaction) -> None:
 
 @communities.on(CommunityJoined)
 def _(event: CommunityJoined, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update communities set members = members + 1, version = %s where id = %s",
         recorded.version,
         recorded.id,
@@ -69,7 +69,7 @@ def _(event: CommunityJoined, recorded: Recorded, db: Transaction) -> None:
 
 @communities.on(MilestoneNoted)
 def _(event: MilestoneNoted, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into milestones values (%s, %s, %s, %s, %s, %s, %s, %s)",
         recorded.id,
         recorded.version,
@@ -80,7 +80,7 @@ def _(event: MilestoneNoted, recorded: Recorded, db: Transaction) -> None:
         event.source,
         msgspec.json.encode(event.figures).decode(),
     )
-    db.execute("update communities set version = %s where id = %s", recorded.version, recorded.id)
+    db.write("update communities set version = %s where id = %s", recorded.version, recorded.id)
 
 
 def community(db: Transaction, id: UUID) -> CommunityRow | None:

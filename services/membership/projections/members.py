@@ -38,7 +38,7 @@ class MemberRow:
 
 @members.on(ApplicationReceived)
 def _(event: ApplicationReceived, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into members values (%s, %s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s, %s, %s, %s)",
         recorded.id,
         Standing.APPLIED,
@@ -68,7 +68,7 @@ def _(event: ApplicationRefused, recorded: Recorded, db: Transaction) -> None:
 
 @members.on(AccountLinked)
 def _(event: AccountLinked, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update members set account = %s, version = %s where id = %s",
         event.account,
         recorded.version,
@@ -77,7 +77,7 @@ def _(event: AccountLinked, recorded: Recorded, db: Transaction) -> None:
 
 
 def _move(db: Transaction, recorded: Recorded, standing: Standing) -> None:
-    db.execute(
+    db.write(
         "update members set standing = %s, version = %s where id = %s",
         standing,
         recorded.version,
