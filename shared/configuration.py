@@ -1,6 +1,7 @@
 """Configuration comes from the environment alone, is checked at start, and all mistakes are told at once."""
 
 import os
+import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -78,6 +79,8 @@ class Settings:
     audience: str
     roles_claim: str
     algorithms: tuple[str, ...]
+    instance: str | None = None
+    session_seconds: int = 10
 
     @classmethod
     def read(cls, service: str, variables: Mapping[str, str] | None = None) -> "Settings":
@@ -95,9 +98,25 @@ class Settings:
             audience=environment.text("OIDC_AUDIENCE", "copse"),
             roles_claim=environment.text("OIDC_ROLES_CLAIM", "groups"),
             algorithms=tuple(environment.text("OIDC_ALGORITHMS", "RS256").split(",")),
+            instance=environment.parsed("COPSE_INSTANCE", _instance, "worker-1", ""),
+            session_seconds=environment.parsed("KAFKA_SESSION_SECONDS", _session, "10 (6 to 1800)", "10") or 10,
         )
         environment.check()
         return settings
+
+
+def _instance(text: str) -> str:
+    """A name that Kafka takes for a member of a group."""
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,248}", text):
+        raise ValueError
+    return text
+
+
+def _session(text: str) -> int:
+    """Within what a broker allows by default (group.min.session.timeout.ms and group.max.session.timeout.ms)."""
+    if not 6 <= int(text) <= 1800:
+        raise ValueError
+    return int(text)
 
 
 def _key(text: str) -> bytes:

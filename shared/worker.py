@@ -48,7 +48,8 @@ class Worker:
 
     def __init__(self, running: Running, only: Iterable[str] = JOBS) -> None:
         service, database = running.service, running.database
-        broker = Broker(running.settings.kafka)
+        settings = running.settings
+        broker = Broker(settings.kafka, instance=settings.instance, session_seconds=settings.session_seconds)
         subscribers: list[Subscriber[Any]] = [*service.projections, *service.reactions]
         jobs: Mapping[str, Job] = {
             "relay": Relay(service.name, database, broker).run,

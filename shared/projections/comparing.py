@@ -86,7 +86,7 @@ def _whole(db: Transaction, live: str, rebuilt: str, table: str, columns: Sequen
         for schema in (live, rebuilt)
     )
     for first, second, in_use in ((one, other, True), (other, one, False)):
-        number = db.value(int, f"select count(*) from ({first} except all {second}) only")  # noqa: S608
+        number = db.value(int, f"select count(*) from ({first} except all {second}) lone")  # noqa: S608
         if number:
             return Difference(table, f"{number} rows are only {_where(in_use)} (the table has no primary key)")
     return None

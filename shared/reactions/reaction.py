@@ -78,7 +78,11 @@ class Reaction(Subscriber[Iterable[Step]]):
 
 
 def note(db: Transaction, name: str, cause: Recorded, step: Step) -> None:
-    """Writes one step into the agenda; a step of that name that is there already stays as it is."""
+    """Writes one step into the agenda; a step of that name that is there already stays as it is.
+
+    What is to be done at once stays behind what was noted for the same stream before it and is still to be done: by
+    the time of its cause alone it would come first when the clock went back between the two causes.
+    """
     match step:
         case Do(command=command):
             stream, action = command.aggregate.stream(step.id), type(command).__name__
@@ -86,11 +90,16 @@ def note(db: Transaction, name: str, cause: Recorded, step: Step) -> None:
         case Perform(effect=effect):
             stream, action, details = str(step.id), effect.name, "{}"
     db.write(
-        "insert into agenda (id, due_at, stream, action, details, causation_id, correlation_id, traceparent)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (id) do nothing",
-        uuid5(cause.event_id, f"{name}/{stream}/{action}"),
+        "with new (at_once, due_at, stream) as (values (%s::boolean, %s::timestamptz, %s::text))"
+        " insert into agenda"
+        " (at_once, due_at, stream, id, action, details, causation_id, correlation_id, traceparent)"
+        " select at_once, greatest(due_at, (select max(a.due_at) from agenda a where new.at_once"
+        " and a.stream = new.stream and a.at_once and a.attempts = 0 and a.done_at is null)),"
+        " stream, %s::uuid, %s, %s::json, %s::uuid, %s::uuid, %s from new on conflict (id) do nothing",
+        step.at is None,
         step.at or cause.recorded_at,
         stream,
+        uuid5(cause.event_id, f"{name}/{stream}/{action}"),
         action,
         details,
         cause.event_id,

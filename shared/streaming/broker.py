@@ -8,7 +8,7 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import FencedInstanceIdError, KafkaError, TopicAlreadyExistsError
 
 from shared.errors import CannotGoOn
 from shared.streaming.producer import Producer
@@ -51,15 +51,29 @@ class _Consumer(_LeavesNoThread, KafkaConsumer):  # type: ignore[misc]
     pass
 
 
+class InstanceTaken(BrokerUnavailable):
+    """Another process is in the same group under the same name."""
+
+    def __init__(self, servers: str, instance: str | None) -> None:
+        super().__init__(servers, "another member has its name")
+        self.args = (f"Another process of this service runs as COPSE_INSTANCE={instance}. Give each its own, or none.",)
+
+
 go_past_unreadable_headers()
 
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Where Kafka is. `servers` is `host:port[,host:port]`; it is given up when it is silent for `patience_seconds`."""
+    """Where Kafka is. `servers` is `host:port[,host:port]`; it is given up when it is silent for `patience_seconds`.
+
+    `instance` names this process among those of its service: a static member of its group, which keeps its partitions
+    when it comes back within `session_seconds` (docs/adr/0014-members-of-a-group.md).
+    """
 
     servers: str
     patience_seconds: int = 10
+    instance: str | None = None
+    session_seconds: int = 10
 
     def make_topics(self, topics: Iterable[str], *, replicas: int) -> None:
         """Makes the topics that are not there yet: 12 partitions, kept for ever. Raises BrokerUnavailable."""
@@ -116,17 +130,22 @@ class Broker:
 
     @contextmanager
     def consumer(self, group: str) -> Iterator[KafkaConsumer]:
-        """A member of a group. Positions are kept in PostgreSQL, so nothing is committed by itself."""
+        """A member of a group. Positions are kept in PostgreSQL, so nothing is committed by itself.
+
+        One that is silent for a session loses its partitions to others. Its heartbeats have a thread of their own, so
+        a slow handler does not make it silent.
+        """
         with self.speaking():
             consumer = _Consumer(
                 bootstrap_servers=self._addresses(),
                 bootstrap_timeout_ms=self.patience_seconds * 1000,
                 group_id=group,
+                group_instance_id=self.instance,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 allow_auto_create_topics=False,
                 partition_assignment_strategy=[CooperativeStickyAssignor],
-                session_timeout_ms=10_000,
+                session_timeout_ms=self.session_seconds * 1000,
                 heartbeat_interval_ms=1_000,
                 fetch_max_wait_ms=500,
                 reconnect_backoff_max_ms=_RECONNECT_MILLISECONDS,
@@ -162,6 +181,8 @@ class Broker:
         """Turns every Kafka error inside into BrokerUnavailable."""
         try:
             yield
+        except FencedInstanceIdError as error:
+            raise InstanceTaken(self.servers, self.instance) from error
         except KafkaError as error:
             raise BrokerUnavailable(self.servers, type(error).__name__) from error
 

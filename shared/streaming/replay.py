@@ -47,10 +47,10 @@ class NotYet(Exception):
 
 
 class _Next(msgspec.Struct, frozen=True):
-    """One event, or a record that is passed over (`stored` is None)."""
+    """One event; or a record, with the events that it brings: one as a rule, none when it is passed over."""
 
     recorded_at: datetime
-    stored: Stored | None
+    stored: Sequence[Stored]
     codec: Codec
     own: Position | None = None
     partition: Partition | None = None
@@ -109,6 +109,7 @@ class Replay:
             sources: list[_Source] = [self._own, *self._topics.sources.values()]
             open_ones = [each for each in sources if not each.reached()]
             if not open_ones:
+                self._topics.must_be_whole()
                 break
             if until and monotonic() > until:
                 raise NotYet
@@ -162,7 +163,7 @@ class Replay:
             source.take()
 
     def _tell(self, batch: list[_Next]) -> None:
-        recorded: list[Recorded] = [each.codec.decode(each.stored) for each in batch if each.stored]
+        recorded: list[Recorded] = [each.codec.decode(stored) for each in batch for stored in each.stored]
         own = next((each.own for each in reversed(batch) if each.own), None)
         foreign = {each.partition: each.following for each in batch if each.partition}
         with self._database.transaction() as db:
@@ -219,7 +220,7 @@ class _OwnEvents:
                 break
             self._read_to = min(read[-1].position, self.target)
             self._waiting.extend(
-                _Next(each.recorded_at, each, self._codec, own=each.position)
+                _Next(each.recorded_at, [each], self._codec, own=each.position)
                 for each in read
                 if each.type in self._names and each.position <= self.target
             )
@@ -250,6 +251,7 @@ class _Topics:
             (each.topic, each.partition, each.offset) for each in passed_over if not each.first_version
         }
         self._versions: dict[tuple[str, str], int] = {}
+        self._early: dict[tuple[str, str], dict[int, Stored]] = {}
         self.sources: dict[Partition, _Records] = {}
 
     def aim(self, target: Mapping[Partition, int]) -> None:
@@ -258,7 +260,7 @@ class _Topics:
         for partition, offset in target.items():
             if partition in new:
                 codec, at = self._codecs[partition[0]], self._begun.get(partition, 0)
-                self.sources[partition] = _Records(partition, codec, at, self._seen, self._skipped_offsets)
+                self.sources[partition] = _Records(partition, codec, at, self._due, self._skipped_offsets)
             if partition in self.sources:
                 self.sources[partition].target = offset
         if not new or self._consumer is None:
@@ -287,21 +289,30 @@ class _Topics:
             self.sources[partition.topic, partition.partition].add(records)
         return sum(map(len, polled.values()))
 
-    def _seen(self, topic: str, stored: Stored) -> bool:
-        """Whether this version was met before, or passed over by an operator: then nobody was told of it.
+    def must_be_whole(self) -> None:
+        """Raises CannotRebuild for a gap, which the consumer would hold too."""
+        for (topic, stream), early in self._early.items():
+            before = self._versions.get((topic, stream), 0)
+            raise CannotRebuild(f"{topic}: {stream} jumps from version {before} to {min(early)}.")
 
-        Raises CannotRebuild for a gap, which the consumer would hold too.
+    def _due(self, topic: str, stored: Stored) -> list[Stored]:
+        """What a record brings: nothing when its version was met before, or passed over by an operator (then nobody
+        was told of it), or comes too early; else its event, with those that came too early and only waited for it.
+
+        A relay whose batch was written in part leaves such records: it sends the missing ones later.
         """
         key = topic, stored.stream
-        expected = self._versions.get(key, 0) + 1
-        while (*key, expected) in self._skipped:
-            self._versions[key], expected = expected, expected + 1
-        if stored.version > expected:
-            raise CannotRebuild(f"{topic}: {stored.stream} jumps from version {expected - 1} to {stored.version}.")
-        if stored.version < expected:
-            return True
-        self._versions[key] = stored.version
-        return False
+        if stored.version > self._versions.get(key, 0):
+            self._early.setdefault(key, {})[stored.version] = stored
+        early, due = self._early.get(key, {}), []
+        while (following := self._versions.get(key, 0) + 1) in early or (*key, following) in self._skipped:
+            self._versions[key] = following
+            waited = early.pop(following, None)
+            if waited and (*key, following) not in self._skipped:
+                due.append(waited)
+        if not early:
+            self._early.pop(key, None)
+        return due
 
 
 class _Records:
@@ -312,10 +323,10 @@ class _Records:
         partition: Partition,
         codec: Codec,
         begun: int,
-        seen: Callable[[str, Stored], bool],
+        due: Callable[[str, Stored], list[Stored]],
         skipped_offsets: Set[tuple[str, int, int]],
     ) -> None:
-        self._partition, self._codec, self._at, self._seen = partition, codec, begun, seen
+        self._partition, self._codec, self._at, self._due = partition, codec, begun, due
         self._skipped_offsets = skipped_offsets
         self._waiting: deque[_Next] = deque()
         self._fetched: deque[tuple[int, Stored | None]] = deque()
@@ -336,9 +347,9 @@ class _Records:
     def head(self) -> _Next | None:
         while not self._waiting and self._fetched and self._fetched[0][0] < self.target:
             offset, stored = self._fetched.popleft()
-            again = stored is None or self._seen(self._partition[0], stored)
+            due = self._due(self._partition[0], stored) if stored else []
             if offset >= self._at:
-                told = None if again or stored is None or not self._codec.knows(stored.type) else stored
+                told = [each for each in due if self._codec.knows(each.type)]
                 at = stored.recorded_at if stored else _AT_ONCE
                 self._waiting.append(_Next(at, told, self._codec, partition=self._partition, following=offset + 1))
         return self._waiting[0] if self._waiting else None

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -139,6 +139,26 @@ class TestAReaction:
             desk.react(when_opened(lambda recorded: [Do(recorded.id, Append(text="tea"))], name))
         desk.work()
         assert desk.lines() == ("tea", "tea")
+
+    def test_keeps_the_order_of_its_causes_also_when_the_clock_went_back_between_them(
+        self, desk: Desk, context: Context
+    ) -> None:
+        reaction = Reaction("copying")
+
+        @reaction.on(NotebookOpened)
+        def _(event: NotebookOpened, recorded: Recorded, db: Transaction) -> Iterable[Step]:
+            return [Do(TWO, Open(title=event.title))]
+
+        @reaction.on(LineWritten)
+        def _(event: LineWritten, recorded: Recorded, db: Transaction) -> Iterable[Step]:
+            return [Do(TWO, Append(text=event.text))] if recorded.id == ONE else []
+
+        earlier = replace(context, now=context.now - timedelta(hours=1))
+        desk.commands.handle(ONE, Append(text="tea"), earlier)
+        desk.react(reaction)
+        desk.work()
+        assert desk.entries("outcome") == ["done", "done"]
+        assert desk.lines(TWO) == ("tea",)
 
     def test_that_fails_notes_nothing(self, desk: Desk) -> None:
         def steps(recorded: Recorded) -> Iterable[Step]:

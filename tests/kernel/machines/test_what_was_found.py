@@ -1,0 +1,74 @@
+"""The shortest story of each fault that the machines found: they stay found when a machine takes other ways."""
+
+from uuid import UUID
+
+from shared.database.pool import Database
+from shared.messages.decisions import id_of
+from tests.kernel.log import PARTITIONS, Poll, Sent
+from tests.kernel.machines.checks import check_at_rest
+from tests.kernel.machines.house import FOREIGN, House
+
+ONE = FOREIGN[0]
+EVERYTHING = (Poll(frozenset(range(PARTITIONS)), 500),)
+
+
+def test_tables_are_made_anew_from_a_topic_that_a_partly_written_batch_left_in_disorder(
+    pools: tuple[Database, Database],
+) -> None:
+    """Versions 2, 3, 1, 2, 3: the consumer waits for the first, and a rebuild refused for ever."""
+    house = House(*pools)
+    for _ in range(3):
+        house.write(ONE)
+    house.publish([Sent.LOST])
+    assert versions_in_log(house) == [2, 3]
+    house.publish()
+    assert versions_in_log(house) == [2, 3, 1, 2, 3]
+    house.consume(EVERYTHING)
+    assert house.rebuild()
+    check_at_rest_after(house)
+
+
+def test_tables_are_not_made_anew_from_a_topic_in_which_a_version_is_missing(pools: tuple[Database, Database]) -> None:
+    house = House(*pools)
+    for _ in range(3):
+        house.write(ONE)
+    house.publish([Sent.ACKNOWLEDGED, Sent.LOST])
+    house.consume(EVERYTHING)
+    with house.reading.transaction() as db:  # as if somebody had thrown away what waits
+        db.execute("delete from dead_letters")
+    assert not house.rebuild()
+
+
+def test_copies_are_written_in_order_also_when_the_clock_went_back_between_two_events(
+    pools: tuple[Database, Database],
+) -> None:
+    """The command that opens the copy was due after the one that writes into it, which was refused and so forgotten."""
+    house = House(*pools)
+    house.write(ONE)
+    house.turn(-1)
+    house.write(ONE)
+    house.turn(1)
+    check_at_rest_after(house)
+
+
+def test_tables_without_a_primary_key_are_compared(pools: tuple[Database, Database]) -> None:
+    """The question had a syntax error."""
+    house = House(*pools)
+    for _ in range(2):
+        house.write(ONE)
+    house.come_to_rest()
+    with house.reading.transaction() as db:
+        db.execute("insert into pages.pages select * from pages.pages limit 1")
+    difference = house.rebuilding().compare()
+    assert difference is not None
+    assert str(difference) == "pages: 1 rows are only in the tables in use (the table has no primary key)"
+
+
+def versions_in_log(house: House, notebook: UUID = ONE) -> list[int]:
+    found = [each for nth in range(PARTITIONS) for each in house.in_log(nth) if each]
+    return [each.version for each in found if id_of(each.stream) == notebook]
+
+
+def check_at_rest_after(house: House) -> None:
+    house.come_to_rest()
+    check_at_rest(house)
