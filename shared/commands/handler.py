@@ -67,7 +67,10 @@ class Commands:
         """
         aggregate = cast(type[S], command.aggregate)
         for remaining in reversed(range(attempts)):
-            state, version = self.load(aggregate, id)
+            # What creates is nearly always right that nothing is there. When it is not, the append says so, and the
+            # stream is loaded after all; so not on the only attempt.
+            fresh = command.creates and expected_version is None and 0 < remaining == attempts - 1
+            state, version = (aggregate(), 0) if fresh else self.load(aggregate, id)
             if version == 0 and not command.creates:
                 raise NotFound(aggregate.category, id)
             if version > 0 and command.creates:

@@ -9,8 +9,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from threading import BoundedSemaphore
-from typing import TypeVar, cast
+from functools import cache
+from threading import Condition
+from time import monotonic
+from types import TracebackType
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -25,6 +28,7 @@ T = TypeVar("T")
 Connection = psycopg2.extensions.connection
 
 _JSON = psycopg2.extensions.new_type((114, 3802), "JSON_AS_TEXT", lambda value, _: value)
+_IDLE = psycopg2.extensions.TRANSACTION_STATUS_IDLE
 _KEEP = (UUID, datetime, date, memoryview, bytes)  # already the Python type that rows ask for
 
 
@@ -41,29 +45,45 @@ class Busy(Unavailable):
 
 
 class Transaction:
-    """One open transaction. Parameters are always bound; rows come back as the dataclass that is asked for."""
+    """One open transaction. Parameters are always bound; rows come back as the dataclass that is asked for.
 
-    def __init__(self, connection: Connection) -> None:
+    It begins with its first statement, in the same round trip. A `Database.statement()` is given one that never
+    begins: there each statement is a transaction of its own.
+    """
+
+    def __init__(self, connection: Connection, *, begins: bool = True) -> None:
+        """`connection` is in autocommit mode: what begins and ends a transaction is said here."""
         self._connection = connection
         self._cursor = connection.cursor()
+        self._begins = begins
 
     def execute(self, sql: str, *parameters: object) -> int:
         """Runs one statement and says how many rows it touched."""
-        self._cursor.execute(sql, parameters or None)
+        self._run(sql, parameters)
         return self._cursor.rowcount
 
     def execute_values(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Runs one statement with `values %s` for many rows in few round trips."""
+        if self._begins:
+            self._run("select", ())
         psycopg2.extras.execute_values(self._cursor, sql, rows, page_size=1000)
+
+    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Every row as it comes: for the few places where thousands are read and making each safe costs too much."""
+        self._run(sql, parameters)
+        return self._cursor.fetchall()
 
     def all(self, kind: type[T], sql: str, *parameters: object) -> list[T]:
         """Every row as a `kind`: a dataclass whose field names are the column names, or a plain type for one column."""
-        self._cursor.execute(sql, parameters or None)
-        columns = [column.name for column in self._cursor.description or ()]
+        self._run(sql, parameters)
         found = self._cursor.fetchall()
-        if hasattr(kind, "__dataclass_fields__"):
-            return [msgspec.convert(dict(zip(columns, row, strict=True)), kind, builtin_types=_KEEP) for row in found]
-        return [cast(T, row[0]) for row in found]
+        if not hasattr(kind, "__dataclass_fields__"):
+            return [cast(T, row[0]) for row in found]
+        if not found:
+            return []
+        columns = [column.name for column in self._cursor.description or ()]
+        named = [dict(zip(columns, row, strict=True)) for row in found]
+        return msgspec.convert(named, _list_of(kind), builtin_types=_KEEP)
 
     def one(self, kind: type[T], sql: str, *parameters: object) -> T | None:
         """The first row as a `kind`, or None."""
@@ -78,6 +98,31 @@ class Transaction:
     def raw(self) -> Connection:
         """The psycopg2 connection, for what only the event store and the doorbell may do."""
         return self._connection
+
+    def commit(self) -> None:
+        """Ends the transaction, if there was one. Raises psycopg2's error when nothing was written after all."""
+        if self._connection.info.transaction_status != _IDLE:
+            self._cursor.execute("commit")
+            if self._cursor.statusmessage == "ROLLBACK":  # what PostgreSQL makes of it once a statement has failed
+                raise psycopg2.errors.InFailedSqlTransaction("a statement failed, so the whole was rolled back")
+        self._begins = False
+
+    def roll_back(self) -> None:
+        """Undoes all, if there is anything."""
+        if self._connection.info.transaction_status != _IDLE:
+            self._cursor.execute("rollback")
+        self._begins = False
+
+    def _run(self, sql: str, parameters: Sequence[object]) -> None:
+        if self._begins:
+            self._begins = False
+            sql = f"begin;{sql}"
+        self._cursor.execute(sql, parameters or None)
+
+
+@cache
+def _list_of(kind: type[T]) -> type[list[T]]:
+    return list[kind]  # type: ignore[valid-type]  # made once for each kind, as msgspec keeps what it learns of it
 
 
 class Database:
@@ -100,52 +145,77 @@ class Database:
         self._search_path = ",".join(search_path)
         self._statement_seconds = statement_seconds
         self._wait_seconds = wait_seconds
-        self._idle: deque[Connection] = deque()
-        self._places = BoundedSemaphore(size)
+        # One place for each connection that may be: None while it is not made. The one used last is taken first.
+        self._places: deque[Connection | None] = deque([None] * size)
+        self._given_back = Condition()
+        self._waiting = 0
 
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """Commits at the end, rolls back on any exception. Raises Unavailable when the database is not there."""
-        if not self._places.acquire(timeout=self._wait_seconds):
-            raise Unavailable(self.address, "every connection of the pool is busy")
+    def transaction(self) -> "_Use":
+        """`with` it: commits at the end, rolls back on any exception. Raises Unavailable, or Busy."""
+        return _Use(self, begins=True)
+
+    def statement(self) -> "_Use":
+        """The same for a single statement, which is a transaction of its own: one round trip instead of two."""
+        return _Use(self, begins=False)
+
+    def take(self) -> Connection:
+        """A connection that answers, for one use. Raises Unavailable."""
+        place = self._place()
         try:
-            connection = self._idle_one() or self._connect()
-            try:
-                yield Transaction(connection)
-                connection.commit()
-            except psycopg2.errors.LockNotAvailable as error:
-                connection.rollback()
-                raise Busy(self.address, str(error)) from error
-            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-                self._abandon(connection)
-                raise Unavailable(self.address, str(error)) from error
-            except BaseException:
-                self._roll_back(connection)
-                raise
-            finally:
-                if not connection.closed:
-                    self._idle.append(connection)
-        finally:
-            self._places.release()
+            while place is not None:
+                if not place.closed and _answers(place):
+                    return place
+                self._abandon(place)
+                place = self._another()
+            return self._connect()
+        except BaseException:
+            self.give_back(None)
+            raise
 
-    def _idle_one(self) -> Connection | None:
-        """The connection that was used last and still answers; those that died meanwhile are thrown away."""
-        while self._idle:
+    def give_back(self, connection: Connection | None) -> None:
+        """Ends a use. None, or a closed one, leaves its place for a new connection."""
+        if connection is None or connection.closed:
+            self._places.appendleft(None)
+        else:
+            self._places.append(connection)
+        if self._waiting:
+            with self._given_back:
+                self._given_back.notify()
+
+    def _place(self) -> Connection | None:
+        """A place, waited for when all are taken. Without a lock while there is one: deques are safe by themselves."""
+        try:
+            return self._places.pop()
+        except IndexError:
+            pass
+        until = monotonic() + self._wait_seconds
+        with self._given_back:
+            self._waiting += 1  # before the next look: whoever gives one back after it finds somebody waiting
             try:
-                connection = self._idle.pop()
-            except IndexError:
-                return None  # another thread was quicker
-            if not connection.closed and _answers(connection):
-                return connection
-            self._abandon(connection)
-        return None
+                while True:
+                    try:
+                        return self._places.pop()
+                    except IndexError:
+                        if (left := until - monotonic()) <= 0:
+                            raise Unavailable(self.address, "every connection of the pool is busy") from None
+                        self._given_back.wait(left)
+            finally:
+                self._waiting -= 1
+
+    def _another(self) -> Connection | None:
+        """Another connection that nobody uses, in exchange for one that died; None when there is none."""
+        try:
+            another = self._places.pop()
+        except IndexError:
+            return None
+        self._places.appendleft(None)
+        return another
 
     @contextmanager
     def own_connection(self) -> Iterator[Connection]:
         """A connection outside the pool, in autocommit mode: for locks and LISTEN, which belong to a session."""
         connection = self._connect()
         try:
-            connection.autocommit = True
             yield connection
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
             raise Unavailable(self.address, str(error)) from error
@@ -153,8 +223,9 @@ class Database:
             self._abandon(connection)
 
     def close(self) -> None:
-        while self._idle:
-            self._abandon(self._idle.pop())
+        for connection in list(self._places):
+            if connection is not None:
+                self._abandon(connection)
 
     def _connect(self) -> Connection:
         try:
@@ -169,22 +240,66 @@ class Database:
             )
         except psycopg2.OperationalError as error:
             raise Unavailable(self.address, str(error)) from error
+        connection.autocommit = True  # a transaction is begun and ended in so many words
         psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
         psycopg2.extensions.register_type(_JSON, connection)
         return connection
-
-    def _roll_back(self, connection: Connection) -> None:
-        """When even that fails, the connection is gone, and what went wrong before it is the better reason."""
-        if not connection.closed:
-            try:
-                connection.rollback()
-            except psycopg2.Error:
-                self._abandon(connection)
 
     @staticmethod
     def _abandon(connection: Connection) -> None:
         if not connection.closed:
             connection.close()
+
+
+class _Use:
+    """One use of a connection of a pool: what `with database.transaction() as db:` enters and leaves."""
+
+    __slots__ = ("_begins", "_connection", "_database", "_db")
+
+    def __init__(self, database: Database, *, begins: bool) -> None:
+        self._database, self._begins = database, begins
+
+    def __enter__(self) -> Transaction:
+        self._connection = self._database.take()
+        self._db = Transaction(self._connection, begins=self._begins)
+        return self._db
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self._commit()
+            else:
+                self._undo(error)
+        finally:
+            self._database.give_back(self._connection)
+
+    def _commit(self) -> None:
+        try:
+            self._db.commit()
+        except psycopg2.Error as error:
+            self._undo(error)
+            raise
+
+    def _undo(self, error: BaseException) -> None:
+        """Rolls back, and tells what the database said in the house's own words.
+
+        When even that fails, the connection is gone, and what went wrong before it is the better reason.
+        """
+        lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+        try:
+            if not lost or isinstance(error, psycopg2.errors.LockNotAvailable):
+                self._db.roll_back()
+                lost = False
+        except psycopg2.Error:
+            lost = True
+        if lost:
+            self._connection.close()
+        if isinstance(error, psycopg2.errors.LockNotAvailable):
+            raise Busy(self._database.address, str(error)) from error
+        if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+            raise Unavailable(self._database.address, str(error)) from error
 
 
 def _answers(connection: Connection) -> bool:

@@ -22,42 +22,30 @@ _APPEND = (
 )
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    outcome: str
-    xid: str | None
-    position: int | None
-    stream: str | None
-    version: int | None
-    response: str | None
-    fingerprint: str | None
-
-
-@dataclass(frozen=True)
-class _Row:
-    position: int
-    xid: str
-    event_id: UUID
-    stream: str
-    version: int
-    type: str
-    schema_version: int
-    data: str
-    metadata: str
-    recorded_at: datetime
-
-    def stored(self) -> Stored:
-        return Stored(
-            position=Position(int(self.xid), self.position),
-            event_id=self.event_id,
-            stream=self.stream,
-            version=self.version,
-            type=self.type,
-            schema_version=self.schema_version,
-            data=self.data,
-            metadata=self.metadata,
-            recorded_at=self.recorded_at,
-        )
+def _stored(
+    position: int,
+    xid: str,
+    event_id: UUID,
+    stream: str,
+    version: int,
+    type: str,
+    schema_version: int,
+    data: str,
+    metadata: str,
+    recorded_at: datetime,
+) -> Stored:
+    """A row of read_stream.sql or read_all.sql, by its columns' order there."""
+    return Stored(
+        position=Position(int(xid), position),
+        event_id=event_id,
+        stream=stream,
+        version=version,
+        type=type,
+        schema_version=schema_version,
+        data=data,
+        metadata=metadata,
+        recorded_at=recorded_at,
+    )
 
 
 @dataclass(frozen=True)
@@ -100,10 +88,10 @@ class StoreInTransaction:
         return _append(self._db, writes, metadata, recorded_at, request)
 
     def read(self, stream: str, after_version: int = 0) -> list[Stored]:
-        return [row.stored() for row in self._db.all(_Row, _READ_STREAM, stream, after_version)]
+        return [_stored(*row) for row in self._db.rows(_READ_STREAM, stream, after_version)]
 
     def read_all(self, after: Position, limit: int) -> list[Stored]:
-        return [row.stored() for row in self._db.all(_Row, _READ_ALL, str(after.xid), after.number, limit)]
+        return [_stored(*row) for row in self._db.rows(_READ_ALL, str(after.xid), after.number, limit)]
 
     def newest(self) -> Position:
         found = self._db.one(_Place, _NEWEST)
@@ -121,7 +109,7 @@ class StoreInTransaction:
 
 
 class PostgresEventStore:
-    """The store, each call in a transaction of its own. See `shared.eventstore.store.EventStore`."""
+    """The store, each call in one round trip, which is its transaction. See `shared.eventstore.store.EventStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -133,23 +121,23 @@ class PostgresEventStore:
         recorded_at: datetime,
         request: Request | None = None,
     ) -> Position | None:
-        with self._database.transaction() as db:
+        with self._database.statement() as db:
             return StoreInTransaction(db).append(writes, metadata, recorded_at, request)
 
     def read(self, stream: str, after_version: int = 0) -> list[Stored]:
-        with self._database.transaction() as db:
+        with self._database.statement() as db:
             return StoreInTransaction(db).read(stream, after_version)
 
     def read_all(self, after: Position, limit: int) -> list[Stored]:
-        with self._database.transaction() as db:
+        with self._database.statement() as db:
             return StoreInTransaction(db).read_all(after, limit)
 
     def newest(self) -> Position:
-        with self._database.transaction() as db:
+        with self._database.statement() as db:
             return StoreInTransaction(db).newest()
 
     def answer_to(self, actor: str, key: str) -> Answer | None:
-        with self._database.transaction() as db:
+        with self._database.statement() as db:
             return StoreInTransaction(db).answer_to(actor, key)
 
 
@@ -165,8 +153,7 @@ def _append(
         for write in writes
         for nth, event in enumerate(write.events, start=1)
     ]
-    result = db.one(
-        _Outcome,
+    [(outcome, xid, position, stream, version, response, fingerprint)] = db.rows(
         _APPEND,
         [write.stream for write in writes],
         [write.expected_version for write in writes],
@@ -180,14 +167,14 @@ def _append(
         recorded_at,
         *((request.actor, request.key, request.fingerprint, request.response) if request else (None,) * 4),
     )
-    match result:
-        case _Outcome(outcome="appended", xid=xid, position=position):
+    match outcome:
+        case "appended":
             return _position(xid, position)
-        case _Outcome(outcome="conflict", stream=str(stream), version=int(actual)):
+        case "conflict":
             expected = next(write.expected_version for write in writes if write.stream == stream)
-            raise VersionConflict(stream, expected, actual)
-        case _Outcome(outcome="answered", response=str(response), fingerprint=str(fingerprint)):
-            raise AlreadyAnswered(Answer(response, fingerprint, _position(result.xid, result.position)))
-        case _Outcome(outcome="in-flight"):
+            raise VersionConflict(stream, expected, version)
+        case "answered":
+            raise AlreadyAnswered(Answer(response, fingerprint, _position(xid, position)))
+        case "in-flight":
             raise RequestInFlight
-    raise AssertionError(f"append() answered {result}")
+    raise AssertionError(f"append() answered {outcome}")
