@@ -63,8 +63,8 @@ def worker(
 def web(
     name: Annotated[str, typer.Argument(help="A service's name, or portal.")],
     bind: Annotated[str, typer.Option(help="HOST:PORT")] = "127.0.0.1:8000",
-    threads: Annotated[int, typer.Option()] = 8,
-    workers: Annotated[int, typer.Option()] = 1,
+    threads: Annotated[int, typer.Option(help="Of each worker process.")] = 4,
+    workers: Annotated[int, typer.Option(help="How many processes answer.")] = 2,
 ) -> None:
     """Serves a service's API (or the portal) with gunicorn."""
     if name != "portal":
@@ -75,7 +75,8 @@ def web(
         sys.executable,
         [sys.executable, "-m", "gunicorn", "--bind", bind, "--workers", str(workers), "--threads", str(threads),
          "--worker-class", "gthread", "--no-control-socket", "--graceful-timeout", "10",
-         "--worker-tmp-dir", heartbeats, f"shared.cli.web:app('{name}')"],
+         "--worker-tmp-dir", heartbeats, "--name", name, "--config", "python:shared.cli.before_fork",
+         f"shared.cli.web:app('{name}')"],
     )  # fmt: skip
 
 

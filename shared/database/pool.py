@@ -25,7 +25,28 @@ import psycopg2.extras
 from shared.errors import CannotGoOn
 
 T = TypeVar("T")
-Connection = psycopg2.extensions.connection
+
+
+class Connection(psycopg2.extensions.connection):
+    """A connection, and the names of the statements that it has prepared."""
+
+    prepared: set[str]
+
+
+class Prepared:
+    """A statement that each connection parses and plans once: for the few that every request needs.
+
+    As text it has %s for its parameters, like any other.
+    """
+
+    def __init__(self, name: str, sql: str) -> None:
+        """`name` is its own in the whole process."""
+        first, *others = sql.split("%s")
+        numbered = first + "".join(f"${nth}{part}" for nth, part in enumerate(others, start=1))
+        self.name = name
+        self.prepare = f"prepare {name} as {numbered}"
+        self.execute = f"execute {name} ({', '.join(['%s'] * len(others))})" if others else f"execute {name}"
+
 
 _JSON = psycopg2.extensions.new_type((114, 3802), "JSON_AS_TEXT", lambda value, _: value)
 _IDLE = psycopg2.extensions.TRANSACTION_STATUS_IDLE
@@ -68,12 +89,12 @@ class Transaction:
             self._run("select", ())
         psycopg2.extras.execute_values(self._cursor, sql, rows, page_size=1000)
 
-    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str | Prepared, *parameters: object) -> list[tuple[Any, ...]]:
         """Every row as it comes: for the few places where thousands are read and making each safe costs too much."""
         self._run(sql, parameters)
         return self._cursor.fetchall()
 
-    def all(self, kind: type[T], sql: str, *parameters: object) -> list[T]:
+    def all(self, kind: type[T], sql: str | Prepared, *parameters: object) -> list[T]:
         """Every row as a `kind`: a dataclass whose field names are the column names, or a plain type for one column."""
         self._run(sql, parameters)
         found = self._cursor.fetchall()
@@ -83,14 +104,14 @@ class Transaction:
             return []
         columns = [column.name for column in self._cursor.description or ()]
         named = [dict(zip(columns, row, strict=True)) for row in found]
-        return msgspec.convert(named, _list_of(kind), builtin_types=_KEEP)
+        return cast(list[T], msgspec.convert(named, _list_of(kind), builtin_types=_KEEP))
 
-    def one(self, kind: type[T], sql: str, *parameters: object) -> T | None:
+    def one(self, kind: type[T], sql: str | Prepared, *parameters: object) -> T | None:
         """The first row as a `kind`, or None."""
         rows = self.all(kind, sql, *parameters)
         return rows[0] if rows else None
 
-    def value(self, kind: type[T], sql: str, *parameters: object) -> T | None:
+    def value(self, kind: type[T], sql: str | Prepared, *parameters: object) -> T | None:
         """The first column of the first row, or None when there is no row or it is null."""
         return self.one(kind, sql, *parameters)
 
@@ -113,7 +134,12 @@ class Transaction:
             self._cursor.execute("rollback")
         self._begins = False
 
-    def _run(self, sql: str, parameters: Sequence[object]) -> None:
+    def _run(self, sql: str | Prepared, parameters: Sequence[object]) -> None:
+        if isinstance(sql, Prepared):
+            if sql.name not in self._connection.prepared:
+                self._run(sql.prepare, ())
+                self._connection.prepared.add(sql.name)
+            sql = sql.execute
         if self._begins:
             self._begins = False
             sql = f"begin;{sql}"
@@ -121,8 +147,9 @@ class Transaction:
 
 
 @cache
-def _list_of(kind: type[T]) -> type[list[T]]:
-    return list[kind]  # type: ignore[valid-type]  # made once for each kind, as msgspec keeps what it learns of it
+def _list_of(kind: Any) -> Any:
+    """`list[kind]`, made once for each: msgspec keeps what it learns of a type with the type."""
+    return list[kind]
 
 
 class Database:
@@ -231,6 +258,7 @@ class Database:
         try:
             connection = psycopg2.connect(
                 self.url,
+                connection_factory=Connection,
                 application_name=self._application,
                 connect_timeout=5,
                 options=(
@@ -240,6 +268,7 @@ class Database:
             )
         except psycopg2.OperationalError as error:
             raise Unavailable(self.address, str(error)) from error
+        connection.prepared = set()
         connection.autocommit = True  # a transaction is begun and ended in so many words
         psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
         psycopg2.extensions.register_type(_JSON, connection)

@@ -162,14 +162,12 @@ def _again(answer: Answer, fingerprint: str) -> Response:
 
 
 def _response(recorded: dict[str, Any], position: Position | None) -> Response:
-    response = Response(_json(recorded["body"]), recorded["status"], mimetype="application/json")
-    response.headers["ETag"] = f'"{recorded["version"]}"'
-    response.headers["Cache-Control"] = "private, no-store"
+    headers = {"ETag": f'"{recorded["version"]}"', "Cache-Control": "private, no-store"}
     if recorded["location"]:
-        response.headers["Location"] = request.script_root + recorded["location"]
+        headers["Location"] = request.script_root + recorded["location"]
     if position:
-        response.headers["Copse-Position"] = f"{running().service.name}:{position}"
-    return response
+        headers["Copse-Position"] = f"{running().service.name}:{position}"
+    return Response(_json(recorded["body"]), recorded["status"], headers, mimetype="application/json")
 
 
 def _json(value: object) -> str:
