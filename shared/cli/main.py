@@ -36,6 +36,16 @@ def migrate(names: Annotated[list[str], typer.Argument(help="Services' names, or
 
 
 @app.command()
+def restored(names: Annotated[list[str], typer.Argument(help="Services' names.")]) -> None:
+    """Makes a dump hold that was restored into another PostgreSQL, before web and worker start. Safe to repeat."""
+    from shared.cli.migrating import put_right_after_restore
+
+    with plainly():
+        for name in names:
+            typer.echo(put_right_after_restore(service_named(name)))
+
+
+@app.command()
 def worker(
     name: Annotated[str, typer.Argument(help="A service's name.")],
     only: Annotated[
