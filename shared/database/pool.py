@@ -44,7 +44,7 @@ class Prepared:
         first, *others = sql.split("%s")
         numbered = first + "".join(f"${nth}{part}" for nth, part in enumerate(others, start=1))
         self.name = name
-        self.prepare = f"prepare {name} as {numbered}"
+        self.prepare = f"prepare {name} as {numbered.replace('%%', '%')}"
         self.execute = f"execute {name} ({', '.join(['%s'] * len(others))})" if others else f"execute {name}"
 
 
@@ -104,7 +104,7 @@ class Transaction:
             return []
         columns = [column.name for column in self._cursor.description or ()]
         named = [dict(zip(columns, row, strict=True)) for row in found]
-        return cast(list[T], msgspec.convert(named, _list_of(kind), builtin_types=_KEEP))
+        return cast(list[T], msgspec.convert(named, _list_of(cast(Any, kind)), builtin_types=_KEEP))
 
     def one(self, kind: type[T], sql: str | Prepared, *parameters: object) -> T | None:
         """The first row as a `kind`, or None."""

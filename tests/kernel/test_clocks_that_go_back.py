@@ -4,6 +4,7 @@ The order of events is that of their streams and transactions, never that of the
 as it was said. A timer waits until its moment comes (again); what was done stays done.
 """
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -14,7 +15,6 @@ import pytest
 from shared.commands.handler import Commands
 from shared.database.pool import Database
 from shared.eventstore.postgres import PostgresEventStore
-from shared.messages import ids
 from shared.messages.codec import Codec
 from shared.messages.decisions import Context
 from shared.messages.ids import uuid7
@@ -95,7 +95,7 @@ def test_ids_stay_unique_and_can_be_stored(
 ) -> None:
     """They sort by the clock that made them, so only as well as that; nothing else is read from them."""
     nanoseconds = iter(range(2_000_000_000_000_000_000, 0, -1_000_000_000))
-    monkeypatch.setattr(ids.time, "time_ns", lambda: next(nanoseconds))
+    monkeypatch.setattr(time, "time_ns", lambda: next(nanoseconds))
     made = [uuid7() for _ in range(100)]
     assert len(set(made)) == 100
     assert made == sorted(made, reverse=True)

@@ -2,16 +2,18 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
+import psycopg2.errors
 import psycopg2.extensions
 import pytest
 
 from deploy.embedded.ports import free_port
-from shared.database.pool import Database, Transaction, Unavailable, address_of
+from shared.database.pool import Database, Prepared, Transaction, Unavailable, address_of
 
 
 @pytest.fixture
@@ -152,6 +154,67 @@ def test_a_wrong_password_is_told_without_either_password(events_url: str) -> No
         Database(wrong, application="copse-test").transaction().__enter__()
     assert "not-the-password" not in str(unavailable.value)
     assert "password" in str(unavailable.value)
+
+
+def test_a_statement_is_a_transaction_of_its_own(single: Database, database: Database) -> None:
+    with single.statement() as db:
+        db.execute("insert into readers (name) values ('alone')")
+        with database.statement() as other:
+            assert other.value(str, "select name from readers") == "alone"
+
+
+def test_a_statement_that_fails_leaves_its_connection_clean(single: Database) -> None:
+    with pytest.raises(psycopg2.errors.UndefinedTable), single.statement() as db:
+        db.execute("select * from nothing")
+    with single.statement() as db:
+        assert db.value(int, "select 1") == 1
+
+
+@pytest.mark.parametrize("prepared_first", [True, False])
+def test_a_prepared_statement_is_prepared_once_for_each_connection(single: Database, prepared_first: bool) -> None:
+    twice = Prepared(f"twice_{prepared_first}".lower(), "select %s::integer * 2 where %s::text like 'x%%'")
+    for nth in range(3):
+        with single.transaction() as db:
+            if not prepared_first:
+                db.execute("select 1")
+            assert db.value(int, twice, nth, "x") == nth * 2
+    with single.statement() as db:
+        assert db.value(int, twice, 4, "x") == 8
+        assert db.value(int, "select count(*) from pg_prepared_statements where name = %s", twice.name) == 1
+
+
+def test_a_prepared_statement_outlives_a_rollback(single: Database) -> None:
+    kept = Prepared("kept", "select 1")
+
+    def fail() -> None:
+        with single.transaction() as db:
+            db.value(int, kept)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    with single.transaction() as db:
+        assert db.value(int, kept) == 1
+
+
+def test_a_commit_after_a_failure_that_was_passed_over_is_told(single: Database) -> None:
+    """PostgreSQL makes a rollback of it and says nothing; who believes that it is written must be told."""
+
+    def pass_over() -> None:
+        with single.transaction() as db:
+            db.execute("insert into readers (name) values ('lost')")
+            with suppress(psycopg2.Error):
+                db.execute("select * from nothing")
+
+    with pytest.raises(psycopg2.errors.InFailedSqlTransaction):
+        pass_over()
+    with single.statement() as db:
+        assert db.value(int, "select count(*) from readers where name = 'lost'") == 0
+
+
+def test_no_statement_runs_for_ever(single: Database) -> None:
+    with single.statement() as db:
+        assert db.value(str, "show statement_timeout") == "15s"
 
 
 def test_a_transaction_that_is_forgotten_open_is_ended_by_the_server(single: Database) -> None:

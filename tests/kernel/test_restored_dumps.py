@@ -69,7 +69,7 @@ def moved(second: Postgres, tmp_path: Path) -> Iterator[Callable[[Database], Dat
             [programs / "pg_dump", "--format=custom", f"--file={file}", database.url],
             [programs / "pg_restore", "--no-owner", f"--dbname={second.url(name)}", file],
         ):
-            subprocess.run(command, check=True, capture_output=True)
+            subprocess.run([str(word) for word in command], check=True, capture_output=True)
         made.append(Database(second.url(name), application="copse-test"))
         return made[-1]
 
