@@ -117,7 +117,9 @@ class Transaction:
 
     @property
     def raw(self) -> Connection:
-        """The psycopg2 connection, for what only the event store and the doorbell may do."""
+        """The psycopg2 connection, for what cannot be said as a statement (COPY). The transaction has begun on it."""
+        if self._begins:
+            self._run("select", ())
         return self._connection
 
     def commit(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from io import StringIO
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
@@ -154,6 +155,19 @@ def test_a_wrong_password_is_told_without_either_password(events_url: str) -> No
         Database(wrong, application="copse-test").transaction().__enter__()
     assert "not-the-password" not in str(unavailable.value)
     assert "password" in str(unavailable.value)
+
+
+def test_what_is_done_past_the_statements_is_in_the_transaction_too(single: Database) -> None:
+    def fail() -> None:
+        with single.transaction() as db:
+            with db.raw.cursor() as cursor:
+                cursor.copy_expert("copy readers (name) from stdin", StringIO("copied\n"))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    with single.statement() as db:
+        assert db.value(int, "select count(*) from readers where name = 'copied'") == 0
 
 
 def test_a_statement_is_a_transaction_of_its_own(single: Database, database: Database) -> None:
