@@ -1,9 +1,16 @@
-"""What gunicorn does beside serving, when several of its processes count together (shared/telemetry/metrics.py)."""
+"""What gunicorn does beside serving.
 
+Its first process loads the modules, and the workers that it forks share them: only modules, the app with its
+connections is made in each worker, because connections and threads do not survive a fork. Two workers so cost little
+more memory than one. And several workers count together (shared/telemetry/metrics.py).
+"""
+
+import gc
 import os
 import shutil
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _MADE_HERE = "COPSE_METRICS_FOLDER_MADE"
@@ -17,6 +24,15 @@ def folder_for_metrics() -> dict[str, str]:
             file.unlink()
         return {FOLDER: given}
     return {FOLDER: mkdtemp(prefix="copse-metrics-"), _MADE_HERE: "1"}
+
+
+def on_starting(server: Any) -> None:
+    """`server` is gunicorn's arbiter, named after the service."""
+    from shared.cli.web import load
+
+    load(server.cfg.proc_name)
+    gc.collect()
+    gc.freeze()  # the collector would write into each object, and so give each worker its own copy
 
 
 def child_exit(_server: object, worker: object) -> None:

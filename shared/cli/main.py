@@ -37,6 +37,16 @@ def migrate(names: Annotated[list[str], typer.Argument(help="Services' names, or
 
 
 @app.command()
+def restored(names: Annotated[list[str], typer.Argument(help="Services' names.")]) -> None:
+    """Makes a dump hold that was restored into another PostgreSQL, before web and worker start. Safe to repeat."""
+    from shared.cli.migrating import put_right_after_restore
+
+    with plainly():
+        for name in names:
+            typer.echo(put_right_after_restore(service_named(name)))
+
+
+@app.command()
 def worker(
     name: Annotated[str, typer.Argument(help="A service's name.")],
     only: Annotated[
@@ -64,8 +74,8 @@ def worker(
 def web(
     name: Annotated[str, typer.Argument(help="A service's name, or portal.")],
     bind: Annotated[str, typer.Option(help="HOST:PORT")] = "127.0.0.1:8000",
-    threads: Annotated[int, typer.Option()] = 8,
-    workers: Annotated[int, typer.Option()] = 1,
+    threads: Annotated[int, typer.Option(help="Of each worker process.")] = 4,
+    workers: Annotated[int, typer.Option(help="How many processes answer.")] = 2,
 ) -> None:
     """Serves a service's API (or the portal) with gunicorn."""
     if name != "portal":
@@ -80,7 +90,7 @@ def web(
         sys.executable,
         [sys.executable, "-m", "gunicorn", "--bind", bind, "--workers", str(workers), "--threads", str(threads),
          "--worker-class", "gthread", "--no-control-socket", "--graceful-timeout", "10",
-         "--config", "python:shared.cli.gunicorn_hooks", "--worker-tmp-dir", heartbeats,
+         "--config", "python:shared.cli.gunicorn_hooks", "--worker-tmp-dir", heartbeats, "--name", name,
          f"shared.cli.web:app('{name}')"],
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """What gunicorn imports: the app of one service, made in the worker process, after the fork."""
 
 import importlib
+from types import ModuleType
 
 from flask import Flask
 
@@ -13,8 +14,17 @@ from shared.telemetry import logs
 def app(name: str) -> Flask:
     """The Flask app of a service, or the portal's."""
     logs.configure(name)
+    module = load(name)
     if name == "portal":
-        portal: Flask = importlib.import_module("services.portal.app").create_app()
+        portal: Flask = module.create_app()
         return portal
-    service = importlib.import_module(f"services.{name}.service").service
-    return create_app(Running(service, Settings.read(name)))
+    return create_app(Running(module.service, Settings.read(name)))
+
+
+def load(name: str) -> ModuleType:
+    """The module that a service (or the portal) is made from, with all that it needs."""
+    if name == "portal":
+        return importlib.import_module("services.portal.app")
+    module = importlib.import_module(f"services.{name}.service")
+    module.service.resources()
+    return module

@@ -53,7 +53,7 @@ class Outbox:
 
     def __init__(self, connection: Connection) -> None:
         """`connection` is in autocommit mode: no transaction stays open while Kafka is waited for."""
-        self._connection, self._db = connection, Transaction(connection)
+        self._connection, self._db = connection, Transaction(connection, begins=False)
         # A move that a crash of the server forgets is made again; the others need not wait for the disk.
         self._db.execute("set synchronous_commit = off")
         self._db.execute("insert into readers (name) values ('relay') on conflict do nothing")

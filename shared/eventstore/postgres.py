@@ -7,29 +7,22 @@ from pathlib import Path
 
 import msgspec
 
-from shared.database.pool import Database, Transaction
+from shared.database.pool import Database, Prepared, Transaction
 from shared.eventstore.store import AlreadyAnswered, Answer, Request, RequestInFlight, VersionConflict, Write
 from shared.messages.recorded import BEGINNING, Metadata, Position, Stored
 
 _SQL = Path(__file__).parent / "sql"
 _READ_ALL = (_SQL / "read_all.sql").read_text()
 _NEWEST = (_SQL / "newest.sql").read_text()
-_READ_STREAM = (_SQL / "read_stream.sql").read_text()
-_APPEND = (
-    "select * from append(%s::text[], %s::integer[], %s::text[], %s::integer[], %s::uuid[], %s::text[],"
-    " %s::smallint[], %s::text[], %s::json, %s, %s, %s, %s, %s::json)"
+_READ_STREAM = Prepared((_SQL / "read_stream.sql").read_text())
+_APPEND = Prepared(
+    "select * from append(%s::text[], %s::integer[], %s::text[], %s::integer[], %s::text[]::uuid[], %s::text[],"
+    " %s::smallint[], %s::text[], %s::json, %s, %s, %s, %s, %s::json)",
 )
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    outcome: str
-    xid: str | None
-    position: int | None
-    stream: str | None
-    version: int | None
-    response: str | None
-    fingerprint: str | None
+_ANSWER = Prepared(
+    "select response::text as response, fingerprint, xid::text as xid, position from requests"
+    " where actor = %s and key = %s",
+)
 
 
 @dataclass(frozen=True)
@@ -84,8 +77,7 @@ class StoreInTransaction:
     def answer_to(self, actor: str, key: str) -> Answer | None:
         found = self._db.one(
             _Answer,
-            "select response::text as response, fingerprint, xid::text as xid, position from requests"
-            " where actor = %s and key = %s",
+            _ANSWER,
             actor,
             key,
         )
@@ -93,7 +85,7 @@ class StoreInTransaction:
 
 
 class PostgresEventStore:
-    """The store, each call in a transaction of its own. See `shared.eventstore.store.EventStore`."""
+    """The store, each call in one round trip, which is its transaction. See `shared.eventstore.store.EventStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -105,27 +97,27 @@ class PostgresEventStore:
         recorded_at: datetime,
         request: Request | None = None,
     ) -> Position | None:
-        with self._database.transaction() as db:
+        with self._database.statement() as db:
             return StoreInTransaction(db).append(writes, metadata, recorded_at, request)
 
     def read(self, stream: str, after_version: int = 0) -> list[Stored]:
-        with self._database.transaction() as db:
+        with self._database.statement() as db:
             return StoreInTransaction(db).read(stream, after_version)
 
     def read_all(self, after: Position, limit: int) -> list[Stored]:
-        with self._database.transaction() as db:
+        with self._database.statement() as db:
             return StoreInTransaction(db).read_all(after, limit)
 
     def newest(self) -> Position:
-        with self._database.transaction() as db:
+        with self._database.statement() as db:
             return StoreInTransaction(db).newest()
 
     def answer_to(self, actor: str, key: str) -> Answer | None:
-        with self._database.transaction() as db:
+        with self._database.statement() as db:
             return StoreInTransaction(db).answer_to(actor, key)
 
 
-def events_of(db: Transaction, query: str, *parameters: object) -> list[Stored]:
+def events_of(db: Transaction, query: str | Prepared, *parameters: object) -> list[Stored]:
     """The events that a query gives whose columns are those of read_all.sql, in their order."""
     return [
         Stored(
@@ -166,8 +158,7 @@ def _append(
         for write in writes
         for nth, event in enumerate(write.events, start=1)
     ]
-    result = db.one(
-        _Outcome,
+    [(outcome, xid, position, stream, version, response, fingerprint)] = db.rows(
         _APPEND,
         [write.stream for write in writes],
         [write.expected_version for write in writes],
@@ -181,14 +172,14 @@ def _append(
         recorded_at,
         *((request.actor, request.key, request.fingerprint, request.response) if request else (None,) * 4),
     )
-    match result:
-        case _Outcome(outcome="appended", xid=xid, position=position):
+    match outcome:
+        case "appended":
             return _position(xid, position)
-        case _Outcome(outcome="conflict", stream=str(stream), version=int(actual)):
+        case "conflict":
             expected = next(write.expected_version for write in writes if write.stream == stream)
-            raise VersionConflict(stream, expected, actual)
-        case _Outcome(outcome="answered", response=str(response), fingerprint=str(fingerprint)):
-            raise AlreadyAnswered(Answer(response, fingerprint, _position(result.xid, result.position)))
-        case _Outcome(outcome="in-flight"):
+            raise VersionConflict(stream, expected, version)
+        case "answered":
+            raise AlreadyAnswered(Answer(response, fingerprint, _position(xid, position)))
+        case "in-flight":
             raise RequestInFlight
-    raise AssertionError(f"append() answered {result}")
+    raise AssertionError(f"append() answered {outcome}")

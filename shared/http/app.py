@@ -1,5 +1,6 @@
 """The web process of a service: its resources, behind the same manners everywhere."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from flask import Flask, Response, jsonify
@@ -13,10 +14,16 @@ from shared.service import Running
 _LARGEST_BODY = 64 * 1024
 
 
+class _App(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view is a coroutine: Flask would look at each of them nine times a request."""
+        return func
+
+
 def create_app(running: Running) -> Flask:
     """A Flask app for one service. `/openapi.json` says what it can do and which permission each route needs."""
     service = running.service
-    app = Flask(service.name, static_folder=None)
+    app = _App(service.name, static_folder=None)
     app.config.update(
         API_TITLE=service.title,
         API_VERSION="v1",

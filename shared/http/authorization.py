@@ -36,7 +36,7 @@ def _identify() -> Identity:
     here = running()
     claims = cast(TokenVerifier, current_app.extensions[_TOKENS]).verify(token)
     account = here.keyring.pseudonym("account", f"{claims.issuer} {claims.subject}")
-    with here.database.transaction() as db:
+    with here.database.statement() as db:
         member = here.service.find_member(db, account)
     return Identity(account=account, roles=claims.roles, member=member)
 

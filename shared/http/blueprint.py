@@ -29,3 +29,7 @@ class Blueprint(flask_smorest.Blueprint):
     """One a file of `api/`."""
 
     ARGUMENTS_PARSER = _Strict()
+
+    def arguments(self, schema: type[Schema] | Schema, **options: Any) -> Any:
+        """flask-smorest's, with the schema made once: it would be made anew for each request, which costs much."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **options)

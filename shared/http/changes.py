@@ -1,13 +1,13 @@
 """A change over HTTP: one command, with If-Match, Idempotency-Key, channel and position seen to."""
 
 import hashlib
-import json
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Flask, Response, jsonify, request
+import msgspec
+from flask import Flask, Response, g, request
 
 from shared.commands.handler import Handled
 from shared.database.pool import Unavailable
@@ -39,9 +39,12 @@ def change(
     created: the new resource's path; makes the answer 201 with Location.
     answer: the body, of JSON values, from the state after the command; by default `{"id": ...}`.
     """
-    here, fingerprint = running(), _fingerprint()
-    context, key = context_of_request(), _idempotency_key()
+    here, context, key = running(), context_of_request(), _idempotency_key()
     expected = _expected_version(must_match)
+    fingerprint = _fingerprint() if key else ""
+    if key and command.creates and (before := here.store.answer_to(caller().requester, key)):
+        # The append would say so too, but by then a repetition has made a key for a person who will never be.
+        return _again(before, fingerprint)
 
     def record(handled: Handled[S]) -> dict[str, Any]:
         body = answer(handled.state) if answer else {"id": str(id)}
@@ -53,7 +56,7 @@ def change(
         }
 
     def as_request(handled: Handled[S]) -> Request:
-        return Request(caller().requester, key or "", fingerprint, json.dumps(record(handled)))
+        return Request(caller().requester, key or "", fingerprint, _json(record(handled)))
 
     try:
         handled = here.commands.handle(
@@ -65,15 +68,28 @@ def change(
 
 
 def repeat_answers(app: Flask) -> None:
-    """Answers a request that was answered before as it was then, whatever would be checked first today."""
+    """Answers a request that was answered before as it was then, whatever is refused first today.
+
+    What succeeds has met its former answer in the append, if there is one. So only what was refused, by a schema, a
+    view or a rule, is asked after: nothing is asked twice where all is well. Registered after the guard: what the
+    caller may not do is not answered again either.
+    """
 
     @app.before_request
-    def again() -> Response | None:
-        key = _idempotency_key()
-        if key is None or request.method not in ("POST", "PUT", "PATCH"):
-            return None
-        answer = running().store.answer_to(caller().requester, key)
-        return _again(answer, _fingerprint()) if answer else None
+    def admitted() -> None:
+        g.repeatable = _idempotency_key() is not None and request.method in ("POST", "PUT", "PATCH")
+
+    @app.after_request
+    def again(response: Response) -> Response:
+        if response.status_code < 400 or not g.get("repeatable"):
+            return response
+        try:
+            answer = running().store.answer_to(caller().requester, _idempotency_key() or "")
+            return _again(answer, _fingerprint()) if answer else response
+        except Problem as problem:
+            return problem.response()
+        except Unavailable:
+            return response
 
     @app.after_request
     def answered_meanwhile(response: Response) -> Response:
@@ -144,18 +160,19 @@ def _again(answer: Answer, fingerprint: str) -> Response:
             "idempotency-key-reused",
             "This Idempotency-Key was used for another request. Use a new one for a new wish.",
         )
-    response = _response(json.loads(answer.response), answer.position)
+    response = _response(msgspec.json.decode(answer.response), answer.position)
     response.headers["Idempotency-Replayed"] = "true"
     return response
 
 
 def _response(recorded: dict[str, Any], position: Position | None) -> Response:
-    response = jsonify(recorded["body"])
-    response.status_code = recorded["status"]
-    response.headers["ETag"] = f'"{recorded["version"]}"'
-    response.headers["Cache-Control"] = "private, no-store"
+    headers = {"ETag": f'"{recorded["version"]}"', "Cache-Control": "private, no-store"}
     if recorded["location"]:
-        response.headers["Location"] = request.script_root + recorded["location"]
+        headers["Location"] = request.script_root + recorded["location"]
     if position:
-        response.headers["Copse-Position"] = f"{running().service.name}:{position}"
-    return response
+        headers["Copse-Position"] = f"{running().service.name}:{position}"
+    return Response(_json(recorded["body"]), recorded["status"], headers, mimetype="application/json")
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -8,11 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from shared.database.pool import Transaction
+from shared.database.pool import Prepared, Transaction
 from shared.messages.events import MemberId
 
 TABLES = Path(__file__).with_name("people.sql")
 ACTIVE = "active"
+_FIND_MEMBER = Prepared("select member_id from people where account = %s and standing = 'active'")
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def join(db: Transaction, member: UUID, community: UUID, at: datetime) -> None:
 
 def find_member(db: Transaction, account: UUID) -> MemberId | None:
     """The active member whose account this is."""
-    found = db.value(UUID, "select member_id from people where account = %s and standing = %s", account, ACTIVE)
+    found = db.value(UUID, _FIND_MEMBER, account)
     return MemberId(found) if found else None
 
 

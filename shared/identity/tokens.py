@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from time import monotonic
+from dataclasses import dataclass, field
+from hashlib import sha256
+from time import monotonic, time
 from typing import Any, cast
 
 import requests
@@ -14,6 +15,7 @@ from joserfc.jwk import KeySet
 _KEYS_KEPT_SECONDS = 300.0
 _LEAST_PAUSE_SECONDS = 5.0  # a flood of tokens with invented key ids must not become a flood to the provider
 _LEEWAY_SECONDS = 10
+_TOKENS_REMEMBERED = 2_000  # about a kilobyte each
 
 
 class InvalidToken(Exception):
@@ -33,6 +35,29 @@ class Claims:
     roles: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The provider's keys as they were fetched, and what was verified with them.
+
+    A token that was found good stays good until it expires or the keys are fetched again: it is remembered by its
+    hash, with its claims, so that its signature is not worked out with every request. What a member may do by now is
+    never remembered.
+    """
+
+    keys: KeySet
+    fetched_at: float
+    verified: dict[bytes, tuple[float, Claims]] = field(default_factory=dict)
+
+    def known(self, print: bytes) -> Claims | None:
+        found = self.verified.get(print)
+        return found[1] if found and time() <= found[0] else None
+
+    def remember(self, print: bytes, expires: float, claims: Claims) -> None:
+        if len(self.verified) >= _TOKENS_REMEMBERED:
+            self.verified.clear()
+        self.verified[print] = (expires, claims)
+
+
 class TokenVerifier:
     """Verifies tokens of one issuer. Keys come from its discovery document, again when one is unknown."""
 
@@ -42,41 +67,48 @@ class TokenVerifier:
         """`internal_issuer` is how this process reaches it; `roles_claim` may be a path: `realm_access.roles`."""
         self._issuer, self._internal, self._audience = issuer, internal_issuer, audience
         self._roles_path, self._algorithms = roles_claim.split("."), list(algorithms)
-        self._keys: KeySet | None = None
-        self._fetched_at = float("-inf")
+        self._keys: _Keys | None = None
         self._fetching = threading.Lock()
 
     def verify(self, token: str) -> Claims:
         """Raises InvalidToken or ProviderUnavailable."""
+        keys, print = self._current(_KEYS_KEPT_SECONDS), sha256(token.encode("utf-8", "surrogatepass")).digest()
+        if known := keys.known(print):
+            return known
         try:
-            claims = self._decode(token)
+            keys, said = self._decode(token, keys)
             jwt.JWTClaimsRegistry(
                 leeway=_LEEWAY_SECONDS,
                 iss={"essential": True, "value": self._issuer},
                 aud={"essential": True, "value": self._audience},
                 exp={"essential": True},
                 sub={"essential": True},
-            ).validate(claims)
+            ).validate(said)
         except (JoseError, ValueError) as error:
             raise InvalidToken(f"The access token is not accepted: {error}. Sign in again.") from error
-        return Claims(self._issuer, str(claims["sub"]), frozenset(self._roles(claims)))
+        claims = Claims(self._issuer, str(said["sub"]), frozenset(self._roles(said)))
+        keys.remember(print, float(said["exp"]), claims)
+        return claims
 
-    def _decode(self, token: str) -> dict[str, Any]:
+    def _decode(self, token: str, keys: _Keys) -> tuple[_Keys, dict[str, Any]]:
+        """The keys that the token was signed by one of, and what it says."""
         try:
-            return jwt.decode(token, self._key_set(_KEYS_KEPT_SECONDS), algorithms=self._algorithms).claims
+            return keys, jwt.decode(token, keys.keys, algorithms=self._algorithms).claims
         except (JoseError, ValueError):
             # The provider may have a new key. Once more with fresh keys, if they are not fresh already.
-            before = self._fetched_at
-            keys = self._key_set(_LEAST_PAUSE_SECONDS)
-            if self._fetched_at == before:
+            fresh = self._current(_LEAST_PAUSE_SECONDS)
+            if fresh is keys:
                 raise
-            return jwt.decode(token, keys, algorithms=self._algorithms).claims
+            return fresh, jwt.decode(token, fresh.keys, algorithms=self._algorithms).claims
 
-    def _key_set(self, kept_seconds: float) -> KeySet:
+    def _current(self, kept_seconds: float) -> _Keys:
+        """The provider's keys, not older than `kept_seconds`."""
+        keys = self._keys
+        if keys is not None and monotonic() - keys.fetched_at <= kept_seconds:
+            return keys
         with self._fetching:
-            if self._keys is None or monotonic() - self._fetched_at > kept_seconds:
-                self._keys = self._fetch()
-                self._fetched_at = monotonic()
+            if self._keys is None or monotonic() - self._keys.fetched_at > kept_seconds:
+                self._keys = _Keys(self._fetch(), monotonic())
             return self._keys
 
     def _fetch(self) -> KeySet:

@@ -22,6 +22,7 @@ from shared.database.pool import Database, Transaction
 from shared.errors import CannotGoOn
 from shared.identity.tokens import InvalidToken, ProviderUnavailable, TokenVerifier
 from shared.operations.migrations import missing_migrations
+from shared.operations.restored import was_restored
 from shared.operations.service_status import held_by, told_holder
 from shared.operations.topics import check_topics
 from shared.operations.watched import Watched, database_url
@@ -155,6 +156,12 @@ def _horizon(name: str, db: Transaction) -> Finding:
 
 
 def _schema(service: Service, db: Transaction) -> Iterator[Finding]:
+    if was_restored(db):
+        do = f"Stop its web and worker, then run: copse restored {service.name}"
+        says = "it was restored from a dump of another server: relay and projections would pass over events"
+        yield Finding(f"cluster of {service.name}", "wrong", says, do)
+    else:
+        yield Finding(f"cluster of {service.name}", "well", "the one that its events were recorded in")
     check = f"migrations of {service.name}"
     if missing := missing_migrations(service, db):
         yield Finding(check, "wrong", f"{', '.join(missing)} not applied", f"Run: copse migrate {service.name}")

@@ -108,20 +108,21 @@ class Keyring:
         return self._read(subject)
 
     def _read(self, subject: UUID) -> _Key | None:
-        with self._database.transaction() as db:
+        with self._database.statement() as db:
             wrapped = db.value(memoryview, "select wrapped from subject_keys where subject = %s", str(subject))
         return self._remember(subject, wrapped)
 
     def _new_key(self, subject: UUID) -> _Key:
         wrapped = aes_key_wrap(self._master, secrets.token_bytes(32))
-        with self._database.transaction() as db:
-            # Two processes may meet here: the first key wins, both read it back.
-            db.execute(
-                "insert into subject_keys (subject, wrapped) values (%s, %s) on conflict do nothing",
+        with self._database.statement() as db:
+            # Two processes may meet here: the first key wins, and the other reads it back.
+            stored = db.value(
+                memoryview,
+                "insert into subject_keys (subject, wrapped) values (%s, %s) on conflict do nothing returning wrapped",
                 str(subject),
                 wrapped,
             )
-        key = self._read(subject)
+        key = self._read(subject) if stored is None else self._remember(subject, stored)
         if key is None:
             raise WrongMasterKey(f"no key could be made for {subject}")
         return key

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from shared.commands.handler import AlreadyExists, Commands, NotFound
 from shared.database.leadership import lead
 from shared.database.pool import Database, Transaction, Unavailable
 from shared.eventstore.doorbell import Listener
+from shared.eventstore.keeping import forget_overdue
 from shared.eventstore.postgres import PostgresEventStore, StoreInTransaction
 from shared.eventstore.store import VersionConflict
 from shared.messages.clock import Clock
@@ -29,6 +31,8 @@ log = structlog.get_logger()
 
 _BATCH = 100
 _LOOK_SECONDS = 0.25
+_FORGET_EVERY_SECONDS = 60.0
+_FORGET_FOR_SECONDS = 1.0
 _LONGEST_PAUSE = timedelta(hours=1)
 
 
@@ -68,9 +72,17 @@ class Agenda:
             if connection is None:
                 return
             listener = Listener(connection)
+            looked_at = float("-inf")
             while not stop.is_set():
+                if (began := monotonic()) > looked_at + _FORGET_EVERY_SECONDS:
+                    # For a moment only: what is due must not wait for a year's worth of forgetting.
+                    self._forget(stop, began + _FORGET_FOR_SECONDS)
+                    looked_at = began
                 if not self.work(works):
                     listener.wait(_LOOK_SECONDS)
+
+    def _forget(self, stop: threading.Event, until: float) -> None:
+        forget_overdue(self._database, self._clock.now(), lambda: stop.is_set() or monotonic() > until)
 
     def work(self, works: Callable[[], None] = lambda: None) -> int:
         """Takes up to a batch of what is due, oldest first; how many entries were tried.

@@ -17,6 +17,7 @@ import msgspec
 from shared.messages.events import EventType, Sealed, type_of
 from shared.service import Service
 from shared.testing.compatibility import PERSONAL, Schema, misfits
+from shared.testing.recorded_samples import record
 
 _CHECKOUT = Path(__file__).parents[2]
 FOLDER = _CHECKOUT / "docs" / "reference" / "events"
@@ -149,7 +150,7 @@ def main() -> int:
     (FOLDER / "README.md").write_text(index(), "utf-8")
     for service in services():
         try:
-            for file in write(service.name, service.events):
+            for file in (*write(service.name, service.events), *record(service.name, service.events)):
                 print(file.relative_to(_CHECKOUT))
         except Incompatible as refused:
             status = 1

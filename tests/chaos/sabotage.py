@@ -52,7 +52,7 @@ def _consumer() -> None:
 
     def committed(db: Any, *args: Any) -> None:
         move(db, *args)
-        db.raw.commit()
+        db.commit()
 
     consumer._move = committed  # type: ignore[assignment]
 
@@ -72,7 +72,7 @@ def _reader() -> None:
 
     def committed(db: Any, *args: Any) -> None:
         move(db, *args)
-        db.raw.commit()
+        db.commit()
 
     reader.move_cursor = committed  # type: ignore[assignment]
 

@@ -267,7 +267,7 @@ class TestACommandOnTheAgenda:
                 eventually(ids, "the agenda waits for the stream")
                 assert ids() == [None]
             finally:
-                first.raw.commit()
+                first.commit()
                 worker.join()
         assert desk.lines() == ("tea",)
 

@@ -1,7 +1,8 @@
 """From a command to its events: decided on the newest state, recorded whole or not at all."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from shared.eventstore.store import AlreadyAnswered, Request, VersionConflict
 from shared.messages.codec import Codec
 from shared.messages.decisions import Channel, Command, Context, Refused
 from shared.messages.events import Event
-from shared.messages.recorded import BEGINNING
+from shared.messages.recorded import BEGINNING, Position, Stored
 from tests.kernel.conftest import NOW
 from tests.kernel.notebook import Append, Close, LineWritten, Notebook, Open, Write
 
@@ -208,3 +209,142 @@ def test_commands_do_not_care_which_store_they_stand_on(codec: Codec, context: C
     commands = Commands(MemoryEventStore(), codec)
     commands.handle(ID, Open(title="Tuesday"), context)
     assert commands.handle(ID, Write(text="tea"), context, expected_version=1).state.lines == ("tea",)
+
+
+OTHER = UUID(int=2)
+
+
+class TestCommandsTogether:
+    """One transaction over several streams: all or nothing, decided again when any of them moved."""
+
+    @pytest.fixture(autouse=True)
+    def two_notebooks(self, commands: Commands, context: Context) -> None:
+        commands.handle(ID, Open(title="Tuesday"), context)
+        commands.handle(OTHER, Open(title="Wednesday"), context)
+
+    @staticmethod
+    def lines(commands: Commands) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return commands.load(Notebook, ID)[0].lines, commands.load(Notebook, OTHER)[0].lines
+
+    def test_are_recorded_in_one_transaction(
+        self, commands: Commands, context: Context, store: PostgresEventStore
+    ) -> None:
+        handled = commands.handle_together([(ID, Append(text="tea")), (OTHER, Append(text="milk"))], context)
+        assert self.lines(commands) == (("tea",), ("milk",))
+        assert [(each.version, each.state.lines) for each in handled] == [(2, ("tea",)), (2, ("milk",))]
+        one, other = store.read_all(BEGINNING, 10)[-2:]
+        assert one.position.xid == other.position.xid
+        assert {each.position for each in handled} == {other.position}
+
+    @pytest.mark.parametrize("refused_first", [True, False])
+    def test_record_nothing_when_one_is_refused(
+        self, commands: Commands, context: Context, refused_first: bool
+    ) -> None:
+        commands.handle(OTHER, Close(), context)
+        wishes = [(ID, Append(text="tea")), (OTHER, Append(text="milk"))]
+        with pytest.raises(Refused):
+            commands.handle_together(wishes[::-1] if refused_first else wishes, context)
+        assert self.lines(commands) == ((), ())
+
+    def test_record_nothing_when_one_stream_is_not_there(self, commands: Commands, context: Context) -> None:
+        with pytest.raises(NotFound):
+            commands.handle_together([(ID, Append(text="tea")), (UUID(int=3), Append(text="milk"))], context)
+        assert self.lines(commands) == ((), ())
+
+    @pytest.mark.parametrize("moved", [ID, OTHER])
+    def test_are_all_decided_again_when_one_stream_moved(
+        self, commands: Commands, context: Context, moved: UUID
+    ) -> None:
+        rivals = iter([Append(text="eggs")])
+
+        def meanwhile() -> None:
+            if rival := next(rivals, None):
+                commands.handle(moved, rival, context)
+
+        wishes = [
+            (ID, WriteLate(text="tea", meanwhile=meanwhile)),
+            (OTHER, WriteLate(text="milk", meanwhile=meanwhile)),
+        ]
+        commands.handle_together(wishes, context)
+        both = (("eggs", "2. tea"), ("1. milk",)) if moved == ID else (("1. tea",), ("eggs", "2. milk"))
+        assert self.lines(commands) == both
+
+    def test_hold_a_stream_that_they_only_looked_at(self, commands: Commands, context: Context) -> None:
+        """`Write` of a line that is there decides nothing. The notebook closes meanwhile, so all is refused."""
+        commands.handle(ID, Write(text="tea"), context)
+        late = WriteLate(text="milk", meanwhile=lambda: commands.handle(ID, Close(), context))
+        with pytest.raises(Refused):
+            commands.handle_together([(ID, Write(text="tea")), (OTHER, late)], context)
+        assert self.lines(commands) == (("tea",), ())
+
+    def test_for_one_stream_see_each_other(self, commands: Commands, context: Context) -> None:
+        handled = commands.handle_together([(ID, Append(text="tea")), (ID, Write(text="tea")), (ID, Close())], context)
+        assert commands.load(Notebook, ID) == (Notebook(closed=True, lines=("tea",)), 3)
+        assert [each.version for each in handled] == [3, 3, 3]
+
+    def test_may_create_one_stream_and_change_another(self, commands: Commands, context: Context) -> None:
+        new = UUID(int=3)
+        commands.handle_together([(new, Open(title="Thursday")), (ID, Append(text="see Thursday"))], context)
+        assert commands.load(Notebook, new)[1] == 1
+        with pytest.raises(AlreadyExists):
+            commands.handle_together([(ID, Append(text="again")), (new, Open(title="Thursday"))], context)
+        assert commands.load(Notebook, ID)[0].lines == ("see Thursday",)
+
+    def test_are_answered_once(self, commands: Commands, context: Context) -> None:
+        def asked(handled: Sequence[Handled[Notebook]]) -> Request:
+            return Request("account:0190", "once", "f", f"[{handled[0].version}, {handled[1].version}]")
+
+        wishes = [(ID, Append(text="tea")), (OTHER, Append(text="milk"))]
+        commands.handle_together(wishes, context, request=asked)
+        with pytest.raises(AlreadyAnswered) as before:
+            commands.handle_together(wishes, context, request=asked)
+        assert before.value.answer.response == "[2, 2]"
+        assert self.lines(commands) == (("tea",), ("milk",))
+
+    def test_of_two_who_take_them_in_turn_both_come_through(self, commands: Commands, context: Context) -> None:
+        def write(wishes: list[tuple[UUID, Append]]) -> None:
+            for _ in range(10):
+                while True:
+                    try:
+                        commands.handle_together(wishes, context)
+                        break
+                    except VersionConflict:
+                        continue
+
+        wishes = [(ID, Append(text="tea")), (OTHER, Append(text="milk"))]
+        threads = [threading.Thread(target=write, args=(each,)) for each in (wishes, wishes[::-1])]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert self.lines(commands) == (("tea",) * 20, ("milk",) * 20)
+
+
+class CountingStore(MemoryEventStore):
+    """Counts how often a stream is read by its readers (not by its own appends)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.appending, self.asked = False, 0
+
+    def read(self, stream: str, after_version: int = 0) -> list[Stored]:
+        self.asked += not self.appending
+        return super().read(stream, after_version)
+
+    def append(self, *details: Any, **more: Any) -> Position | None:
+        self.appending = True
+        try:
+            return super().append(*details, **more)
+        finally:
+            self.appending = False
+
+
+def test_what_is_created_is_not_looked_for_before(codec: Codec, context: Context) -> None:
+    store = CountingStore()
+    commands = Commands(store, codec)
+    commands.handle(ID, Open(title="Tuesday"), context)
+    assert store.asked == 0
+    for attempts in (8, 1):
+        with pytest.raises(AlreadyExists):
+            commands.handle(ID, Open(title="Wednesday"), context, attempts=attempts)
+    assert len(store.read_all(BEGINNING, 10)) == 1

@@ -13,6 +13,7 @@ from threading import Event, Thread
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg2.extensions
 import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
@@ -22,6 +23,7 @@ from werkzeug.test import TestResponse
 
 from deploy.embedded.ports import free_port
 from shared.configuration import Settings
+from shared.database import pool
 from shared.http.app import create_app
 from shared.http.authorization import caller, may, needs, public, running
 from shared.http.blueprint import Blueprint
@@ -38,7 +40,7 @@ from shared.service import Running, Service
 from shared.telemetry.metrics import REGISTRY
 from tests.kernel.notebook import Append, Close, Line, Notebook, Open, lines_in, lines_projection
 from tests.kernel.provider import Provider, provider
-from tests.servers import emptied
+from tests.servers import emptied, eventually
 
 MEMBER_ACCOUNT = "ben"
 BEN = MemberId(UUID(int=2))
@@ -361,6 +363,38 @@ BAD_BODIES: list[tuple[object, list[str]]] = [
 ]
 
 
+class TestWhatARequestCosts:
+    """Statements, each a round trip for which the thread gives the interpreter away: rates and latencies hang on it."""
+
+    @pytest.fixture
+    def statements(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        sent: list[str] = []
+
+        class Counting(psycopg2.extensions.cursor):
+            def execute(self, query: Any, vars: Any = None) -> None:
+                sent.append(str(query).partition("(")[0].strip())
+                super().execute(query, vars)
+
+        monkeypatch.setattr(pool.Connection, "cursor", lambda self: Counting(self), raising=False)
+        return sent
+
+    @pytest.mark.parametrize("keys", [[None, None], ["one", "two"]], ids=["without a key", "with a key"])
+    def test_a_change_is_a_read_and_an_append(self, api: Api, statements: list[str], keys: list[str | None]) -> None:
+        path = api.opened()
+        for key in keys:
+            statements.clear()
+            more: dict[str, Any] = {"Idempotency_Key": key} if key else {}
+            assert api.post(f"{path}/lines", {"text": "tea"}, **more).status_code == 201
+        # Of which the service of this test asks one for who is calling.
+        assert statements[1:] == ["execute read_stream", "execute append_events"]
+
+    def test_a_creation_is_an_append(self, api: Api, statements: list[str]) -> None:
+        api.opened()
+        statements.clear()
+        api.opened()
+        assert statements[1:] == ["execute append_events"]
+
+
 class TestABodyThatIsNotRight:
     @pytest.mark.parametrize(("body", "wrong"), BAD_BODIES, ids=[str(body)[:50] for body, _ in BAD_BODIES])
     def test_is_told_field_by_field(self, api: Api, here: Running, body: object, wrong: list[str]) -> None:
@@ -446,6 +480,13 @@ class TestWhoIsCalling:
         assert api.get(path, who=api.nobody).get_json()["names"] is False
         assert api.get(path, who=api.coordinator).get_json()["names"] is True
         assert api.get(path, who=api.member).get_json()["member"] == str(BEN)
+
+    def test_who_is_a_member_no_more_is_told_so_at_once(self, api: Api, here: Running) -> None:
+        """The token was verified before and is remembered; what its owner may do is looked up each time."""
+        assert api.get("/v1/notebooks", who=api.member).status_code == 200
+        with here.database.transaction() as db:
+            db.execute("delete from readers where name = 'account of ben'")
+        problem(api.get("/v1/notebooks", who=api.member), 403, "not-allowed")
 
     def test_a_provider_that_is_away_is_not_the_callers_fault(self, here: Running, at_provider: Provider) -> None:
         token = at_provider.token("carys", ("coordinator",))
@@ -552,6 +593,70 @@ class TestAnIdempotencyKey:
         path = api.opened()
         problem(api.post(f"{path}/closing", If_Match='"5"', Idempotency_Key="once"), 412, "changed-meanwhile")
         assert api.post(f"{path}/closing", If_Match='"1"', Idempotency_Key="once").status_code == 200
+
+    @pytest.mark.parametrize(
+        "body", [{"text": "tea"}, {"text": ""}], ids=["refused by a rule", "refused by the schema"]
+    )
+    def test_answers_as_then_whatever_is_refused_today(self, api: Api, here: Running, body: dict[str, str]) -> None:
+        path = api.opened()
+        first = api.post(f"{path}/lines", {"text": "tea"}, Idempotency_Key="once")
+        api.post(f"{path}/closing", If_Match='"2"')
+        again = api.post(f"{path}/lines", body, Idempotency_Key="once")
+        if body == {"text": "tea"}:
+            assert (again.status_code, again.data) == (201, first.data)
+            assert again.headers["Idempotency-Replayed"] == "true"
+        else:
+            problem(again, 422, "idempotency-key-reused")
+        assert stored(here) == 4
+
+    def test_is_not_answered_to_whom_the_route_is_closed_by_now(self, api: Api, at_provider: Provider) -> None:
+        api.post("/v1/notebooks", {"title": "Tuesday"}, Idempotency_Key="once")
+        demoted = {"Authorization": f"Bearer {at_provider.token('carys')}"}
+        problem(
+            api.post("/v1/notebooks", {"title": "Tuesday"}, who=demoted, Idempotency_Key="once"), 403, "not-allowed"
+        )
+
+    def test_of_a_repetition_makes_no_key_for_nobody(self, api: Api, here: Running) -> None:
+        emptied(here.keyring_database)
+        for _ in range(3):
+            api.post("/v1/notebooks", {"title": "Tuesday", "owner_name": "Ann Lee"}, Idempotency_Key="once")
+        with here.keyring_database.statement() as db:
+            assert db.value(int, "select count(*) from subject_keys") == 1
+
+    def test_that_is_being_answered_is_told_apart_and_then_answered_the_same(
+        self, app: Flask, api: Api, here: Running, at_provider: Provider
+    ) -> None:
+        carys = here.keyring.pseudonym("account", f"{at_provider.issuer} carys")
+        body, answers = {"title": "Tuesday"}, list[TestResponse]()
+        first = Thread(
+            target=lambda: answers.append(
+                Api(app.test_client(), at_provider).post("/v1/notebooks", body, Idempotency_Key="once")
+            )
+        )
+        with here.database.transaction() as held:
+            # The first is held up in the middle of its append by somebody else's row under its key.
+            held.execute(
+                "insert into requests (actor, key, fingerprint, response, answered_at)"
+                " values (%s, 'once', '', '{}', now())",
+                f"account:{carys}",
+            )
+            first.start()
+            waiting = "select pid from pg_stat_activity where wait_event = 'transactionid'"
+
+            def held_up() -> bool:
+                with here.database.statement() as db:
+                    return bool(db.all(int, waiting))
+
+            eventually(held_up, "the first request waits")
+            response = api.post("/v1/notebooks", body, Idempotency_Key="once")
+            problem(response, 409, "in-flight")
+            assert response.headers["Retry-After"] == "1"
+            held.roll_back()
+        first.join()
+        again = api.post("/v1/notebooks", body, Idempotency_Key="once")
+        assert (again.status_code, again.data) == (answers[0].status_code, answers[0].data)
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert stored(here) == 2
 
     @pytest.mark.parametrize("key", ["", pytest.param("x" * 256, id="long")])
     def test_has_a_length(self, api: Api, here: Running, key: str) -> None:

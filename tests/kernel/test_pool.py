@@ -2,16 +2,19 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from io import StringIO
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
+import psycopg2.errors
 import psycopg2.extensions
 import pytest
 
 from deploy.embedded.ports import free_port
-from shared.database.pool import Database, TooSlow, Transaction, Unavailable, address_of
+from shared.database.pool import Database, Prepared, TooSlow, Transaction, Unavailable, address_of
 
 
 @pytest.fixture
@@ -172,6 +175,80 @@ def test_a_wrong_password_is_told_without_either_password(events_url: str) -> No
         Database(wrong, application="copse-test").transaction().__enter__()
     assert "not-the-password" not in str(unavailable.value)
     assert "password" in str(unavailable.value)
+
+
+def test_what_is_done_past_the_statements_is_in_the_transaction_too(single: Database) -> None:
+    def fail() -> None:
+        with single.transaction() as db:
+            with db.raw.cursor() as cursor:
+                cursor.copy_expert("copy readers (name) from stdin", StringIO("copied\n"))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    with single.statement() as db:
+        assert db.value(int, "select count(*) from readers where name = 'copied'") == 0
+
+
+def test_a_statement_is_a_transaction_of_its_own(single: Database, database: Database) -> None:
+    with single.statement() as db:
+        db.execute("insert into readers (name) values ('alone')")
+        with database.statement() as other:
+            assert other.value(str, "select name from readers") == "alone"
+
+
+def test_a_statement_that_fails_leaves_its_connection_clean(single: Database) -> None:
+    with pytest.raises(psycopg2.errors.UndefinedTable), single.statement() as db:
+        db.execute("select * from nothing")
+    with single.statement() as db:
+        assert db.value(int, "select 1") == 1
+
+
+@pytest.mark.parametrize("prepared_first", [True, False])
+def test_a_prepared_statement_is_prepared_once_for_each_connection(single: Database, prepared_first: bool) -> None:
+    twice = Prepared("select %s::integer * 2 where %s::text like 'x%%'")
+    for nth in range(3):
+        with single.transaction() as db:
+            if not prepared_first:
+                db.execute("select 1")
+            assert db.value(int, twice, nth, "x") == nth * 2
+    with single.statement() as db:
+        assert db.value(int, twice, 4, "x") == 8
+        assert db.value(int, "select count(*) from pg_prepared_statements where statement like '%%* 2%%'") == 1
+
+
+def test_a_prepared_statement_outlives_a_rollback(single: Database) -> None:
+    kept = Prepared("select 1")
+
+    def fail() -> None:
+        with single.transaction() as db:
+            db.value(int, kept)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    with single.transaction() as db:
+        assert db.value(int, kept) == 1
+
+
+def test_a_commit_after_a_failure_that_was_passed_over_is_told(single: Database) -> None:
+    """PostgreSQL makes a rollback of it and says nothing; who believes that it is written must be told."""
+
+    def pass_over() -> None:
+        with single.transaction() as db:
+            db.execute("insert into readers (name) values ('lost')")
+            with suppress(psycopg2.Error):
+                db.execute("select * from nothing")
+
+    with pytest.raises(psycopg2.errors.InFailedSqlTransaction):
+        pass_over()
+    with single.statement() as db:
+        assert db.value(int, "select count(*) from readers where name = 'lost'") == 0
+
+
+def test_no_statement_runs_for_ever(single: Database) -> None:
+    with single.statement() as db:
+        assert db.value(str, "show statement_timeout") == "15s"
 
 
 def test_a_transaction_that_is_forgotten_open_is_ended_by_the_server(single: Database) -> None:

@@ -138,7 +138,7 @@ def test_a_writer_that_waits_for_a_stream_has_no_transaction_id_yet(
             eventually(lambda: ids_of_those_who_wait(database), "the second writer waits for the stream")
             assert ids_of_those_who_wait(database) == [None]
         finally:
-            first.raw.commit()
+            first.commit()
             second.join()
     assert [event.version for event in store.read_all(BEGINNING, 10)] == [1, 2]
 

@@ -160,6 +160,49 @@ def test_a_new_key_of_the_provider_is_found(
     assert verifier.verify(at_provider.token()).subject == "ann"
 
 
+def test_a_token_that_was_verified_is_refused_once_its_key_is_withdrawn(
+    at_provider: Provider, verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = at_provider.token()
+    assert verifier.verify(token) == verifier.verify(token)
+    at_provider.new_key("second")
+    at_provider.forget_old_keys()
+    assert verifier.verify(token).subject == "ann"  # the keys are kept for a while
+    monkeypatch.setattr(module, "_KEYS_KEPT_SECONDS", 0.0)
+    with pytest.raises(InvalidToken):
+        verifier.verify(token)
+
+
+def test_a_token_that_was_verified_is_refused_once_it_has_expired(
+    at_provider: Provider, verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = at_provider.token()
+    verifier.verify(token)
+    late = time.time() + 311
+    monkeypatch.setattr(time, "time", lambda: late)
+    monkeypatch.setattr(module, "time", lambda: late)
+    with pytest.raises(InvalidToken, match="expired"):
+        verifier.verify(token)
+
+
+def test_a_token_like_one_that_was_verified_is_not_it(at_provider: Provider, verifier: TokenVerifier) -> None:
+    token = at_provider.token()
+    verifier.verify(token)
+    for other in (token[:-4] + "AAAA", token + "A", token[1:], token.replace(".", "..", 1)):
+        with pytest.raises(InvalidToken):
+            verifier.verify(other)
+
+
+def test_only_so_many_tokens_are_remembered(
+    at_provider: Provider, verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_TOKENS_REMEMBERED", 2)
+    tokens = [at_provider.token(name) for name in ("ann", "ben", "carys", "dev", "ann")]
+    assert [verifier.verify(token).subject for token in tokens] == ["ann", "ben", "carys", "dev", "ann"]
+    assert verifier._keys is not None
+    assert len(verifier._keys.verified) <= 2
+
+
 def test_a_flood_of_unknown_keys_does_not_become_a_flood_to_the_provider(
     at_provider: Provider, verifier: TokenVerifier
 ) -> None:

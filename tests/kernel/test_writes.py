@@ -32,7 +32,7 @@ def texts(database: Database, schema: str = "here") -> list[str]:
 
 
 def prepared(db: Transaction) -> int:
-    return db.value(int, "select count(*) from pg_prepared_statements where not from_sql or name like 'write%%'") or 0
+    return db.value(int, "select count(*) from pg_prepared_statements where statement like '%%into notes%%'") or 0
 
 
 def test_they_are_there_after_the_commit(notes: Database) -> None:
@@ -50,7 +50,7 @@ def test_they_wait_until_something_is_asked(notes: Database) -> None:
         db.write(INSERT, ONE, "again")  # fails when it is sent, which is not yet
         with pytest.raises(psycopg2.errors.UniqueViolation):
             db.value(int, "select count(*) from notes")
-        db.raw.rollback()
+        db.roll_back()
     assert texts(notes) == []
 
 
@@ -73,7 +73,7 @@ def test_whatever_is_asked_next_sees_them(notes: Database, asked: str) -> None:
                 with db.raw.cursor() as cursor:
                     cursor.execute("select count(*) from notes")
                     assert cursor.fetchone() == (1,)
-        db.raw.rollback()
+        db.roll_back()
 
 
 def test_their_order_is_kept(notes: Database) -> None:
@@ -137,7 +137,7 @@ def test_what_is_prepared_outlives_a_rollback_and_means_the_tables_in_sight(even
             into(db, "here")
             db.write(INSERT, ONE, "forgotten")
             db.send_writes()
-            db.raw.rollback()
+            db.roll_back()
         for schema in ("here", "there", "here"):
             with single.transaction() as db:
                 into(db, schema)

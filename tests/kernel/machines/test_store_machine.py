@@ -122,7 +122,7 @@ class StoreMachine(RuleBasedStateMachine):
         except AlreadyAnswered:
             pass
         finally:
-            db.raw.rollback()
+            db.roll_back()
             connection.__exit__(None, None, None)
 
     @rule(stream=streams, after=some.integers(0, 8))

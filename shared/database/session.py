@@ -1,7 +1,6 @@
-"""Statements whose outcome nobody asks for, sent many at a time.
+"""A connection that remembers what is prepared on it, and the statements that wait to be sent together.
 
-A round trip for each would cost ten times what a small insert costs the server, and planning each anew another half:
-so they wait here, and each is prepared once a connection.
+A round trip costs ten times what a small insert costs the server, and planning each statement anew costs another half.
 """
 
 import re
@@ -16,21 +15,32 @@ _PLACEHOLDER = re.compile("%(s|%)")
 
 
 class Session(psycopg2.extensions.connection):
-    """A connection that remembers what is prepared on it."""
+    """A connection to PostgreSQL, in autocommit mode: what begins and ends a transaction is said in so many words."""
 
     calls: dict[str, str]
     """For each statement's text the one that runs it: `execute …`, or itself where it cannot be prepared."""
+
+    def prepare(self, cursor: psycopg2.extensions.cursor, sql: str, around: str = "{}") -> str:
+        """What runs a statement from now on. `around` is what is sent with the preparation."""
+        name = f"statement_{len(self.calls)}"
+        numbers = count(1)
+        numbered = _PLACEHOLDER.sub(lambda found: f"${next(numbers)}" if found[1] == "s" else "%", sql)
+        cursor.execute(around.format(f"prepare {name} as {numbered}"))
+        parameters = ", ".join(["%s"] * (next(numbers) - 1))
+        self.calls[sql] = f"execute {name}({parameters})" if parameters else f"execute {name}"
+        return self.calls[sql]
 
 
 class Writes:
     """The statements of one transaction that were not sent yet, in their order."""
 
     def __init__(self, session: Session, cursor: psycopg2.extensions.cursor) -> None:
-        self._calls, self._cursor = session.calls, cursor
+        self._session, self._cursor = session, cursor
         self._waiting: list[bytes] = []
 
     def add(self, sql: str, parameters: Sequence[object]) -> None:
-        call = self._calls.get(sql) or self._prepare(sql)
+        """The transaction has begun."""
+        call = self._session.calls.get(sql) or self._prepare(sql)
         self._waiting.append(self._cursor.mogrify(call, parameters or None))
         if len(self._waiting) >= _TOGETHER:
             self.send()
@@ -45,15 +55,9 @@ class Writes:
         """The savepoint keeps the transaction whole when the server cannot tell a parameter's type, or refuses the
         statement: it then says so where it is run."""
         self.send()
-        name = f"write_{len(self._calls)}"
-        numbers = count(1)
-        numbered = _PLACEHOLDER.sub(lambda found: f"${next(numbers)}" if found[1] == "s" else "%", sql)
         try:
-            self._cursor.execute(f"savepoint preparing; prepare {name} as {numbered}; release preparing")
+            return self._session.prepare(self._cursor, sql, "savepoint preparing; {}; release preparing")
         except psycopg2.ProgrammingError:
             self._cursor.execute("rollback to preparing; release preparing")
-            self._calls[sql] = sql
-        else:
-            parameters = ", ".join(["%s"] * (next(numbers) - 1))
-            self._calls[sql] = f"execute {name}({parameters})" if parameters else f"execute {name}"
-        return self._calls[sql]
+            self._session.calls[sql] = sql
+            return sql
