@@ -36,9 +36,11 @@ Connection = Session
 class Prepared:
     """A statement that each connection parses and plans once: for the few that every request needs.
 
-    As text it has %s for its parameters, like any other.
+    As text it has %s for its parameters, like any other. The server's logs show it by its name, which is its own in
+    the whole process.
     """
 
+    name: str
     sql: str
 
 
@@ -156,15 +158,15 @@ class Transaction:
     def _run(self, sql: str | Prepared, parameters: Sequence[object]) -> None:
         self._writes.send()
         if isinstance(sql, Prepared):
-            sql = self._connection.calls.get(sql.sql) or self._prepare(sql.sql)
+            sql = self._connection.calls.get(sql.sql) or self._prepare(sql)
         if self._begins:
             self._begins = False
             sql = f"begin;{sql}"
         self._cursor.execute(sql, parameters or None)
 
-    def _prepare(self, sql: str) -> str:
+    def _prepare(self, statement: Prepared) -> str:
         self._begin()
-        return self._connection.prepare(self._cursor, sql)
+        return self._connection.prepare(self._cursor, statement.sql, statement.name)
 
     def _begin(self) -> None:
         """For what cannot be sent together with the beginning."""

@@ -20,9 +20,8 @@ class Session(psycopg2.extensions.connection):
     calls: dict[str, str]
     """For each statement's text the one that runs it: `execute …`, or itself where it cannot be prepared."""
 
-    def prepare(self, cursor: psycopg2.extensions.cursor, sql: str, around: str = "{}") -> str:
+    def prepare(self, cursor: psycopg2.extensions.cursor, sql: str, name: str, around: str = "{}") -> str:
         """What runs a statement from now on. `around` is what is sent with the preparation."""
-        name = f"statement_{len(self.calls)}"
         numbers = count(1)
         numbered = _PLACEHOLDER.sub(lambda found: f"${next(numbers)}" if found[1] == "s" else "%", sql)
         cursor.execute(around.format(f"prepare {name} as {numbered}"))
@@ -56,7 +55,8 @@ class Writes:
         statement: it then says so where it is run."""
         self.send()
         try:
-            return self._session.prepare(self._cursor, sql, "savepoint preparing; {}; release preparing")
+            name = f"write_{len(self._session.calls)}"
+            return self._session.prepare(self._cursor, sql, name, "savepoint preparing; {}; release preparing")
         except psycopg2.ProgrammingError:
             self._cursor.execute("rollback to preparing; release preparing")
             self._session.calls[sql] = sql

@@ -14,12 +14,14 @@ from shared.messages.recorded import BEGINNING, Metadata, Position, Stored
 _SQL = Path(__file__).parent / "sql"
 _READ_ALL = (_SQL / "read_all.sql").read_text()
 _NEWEST = (_SQL / "newest.sql").read_text()
-_READ_STREAM = Prepared((_SQL / "read_stream.sql").read_text())
+_READ_STREAM = Prepared("read_stream", (_SQL / "read_stream.sql").read_text())
 _APPEND = Prepared(
+    "append_events",
     "select * from append(%s::text[], %s::integer[], %s::text[], %s::integer[], %s::text[]::uuid[], %s::text[],"
     " %s::smallint[], %s::text[], %s::json, %s, %s, %s, %s, %s::json)",
 )
 _ANSWER = Prepared(
+    "answer_to",
     "select response::text as response, fingerprint, xid::text as xid, position from requests"
     " where actor = %s and key = %s",
 )

@@ -22,7 +22,6 @@ S = TypeVar("S", bound=State)
 
 _ETAG = re.compile(r'(?:W/)?"?([0-9]{1,30})"?')
 _LONGEST_KEY = 255
-_REFUSALS = (403, 404, 409, 412, 422)
 
 
 def change(
@@ -71,8 +70,8 @@ def repeat_answers(app: Flask) -> None:
     """Answers a request that was answered before as it was then, whatever is refused first today.
 
     What succeeds has met its former answer in the append, if there is one. So only what was refused, by a schema, a
-    view or a rule, is asked after: nothing is asked twice where all is well. Registered after the guard: what the
-    caller may not do is not answered again either.
+    view or a rule, is asked after, afterwards: sent twice at once, a request may be refused only because its twin was
+    done meanwhile. Registered after the guard: what the caller may not do is not answered again either.
     """
 
     @app.before_request
@@ -88,20 +87,8 @@ def repeat_answers(app: Flask) -> None:
             return _again(answer, _fingerprint()) if answer else response
         except Problem as problem:
             return problem.response()
-        except Unavailable:
-            return response
-
-    @app.after_request
-    def answered_meanwhile(response: Response) -> Response:
-        """Sent twice at once, a request may find no answer yet and then be refused, because its twin was done since."""
-        if response.status_code not in _REFUSALS or request.method not in ("POST", "PUT", "PATCH"):
-            return response
-        key = _idempotency_key()
-        try:
-            answer = running().store.answer_to(caller().requester, key) if key else None
-        except Unavailable as error:  # nobody knows whether it is refused
+        except Unavailable as error:  # nobody knows whether it is refused, or was done by its twin
             return problem_of(error).response()
-        return _again(answer, _fingerprint()) if answer and answer.fingerprint == _fingerprint() else response
 
 
 def context_of_request() -> Context:

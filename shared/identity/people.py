@@ -13,7 +13,7 @@ from shared.messages.events import MemberId
 
 TABLES = Path(__file__).with_name("people.sql")
 ACTIVE = "active"
-_FIND_MEMBER = Prepared("select member_id from people where account = %s and standing = 'active'")
+_FIND_MEMBER = Prepared("find_member", "select member_id from people where account = %s and standing = 'active'")
 
 
 @dataclass(frozen=True)
