@@ -71,7 +71,8 @@ class Relay:
             while not stop.is_set():
                 read = publishing.send_next()
                 if read or publishing.under_way:
-                    publishing.settle(wait_seconds=0 if read else _LOOK_SECONDS)
+                    if publishing.settle(wait_seconds=0 if read else _LOOK_SECONDS):
+                        works()
                 else:
                     works()
                     if not told:  # once: what is said later is said at the next beginning
@@ -189,8 +190,9 @@ class Publishing:
         self._batches.append(_Batch(self._read, sent, rows[:taken], monotonic(), time.time_ns()))
         return taken
 
-    def settle(self, wait_seconds: float) -> None:
-        """Moves the cursor up to where everything has arrived, after waiting for the oldest batch if need be.
+    def settle(self, wait_seconds: float) -> bool:
+        """Moves the cursor up to where everything has arrived, after waiting for the oldest batch if need be. Whether
+        anything has.
 
         Raises BrokerUnavailable, or CannotPublish when the topic has lost records, or Fenced.
         """
@@ -211,6 +213,7 @@ class Publishing:
             self._ends.update(ends)
         elif self._batches and monotonic() > self._batches[0].since + _ACKNOWLEDGED_WITHIN_SECONDS:
             raise BrokerUnavailable(self._broker.servers, "it acknowledges nothing")
+        return bool(ends)
 
     def _note_end(self, sent: Sent, ends: dict[int, int]) -> None:
         """Where a batch that has arrived stands now; not before what stood there already."""
