@@ -11,6 +11,7 @@ from services.meetings.projections.people import people
 from services.meetings.projections.priorities import priorities
 from services.meetings.projections.replies import replies
 from services.meetings.projections.upcoming_meetings import upcoming_meetings
+from services.meetings.reactions.free_places import free_places
 from shared.identity.people import find_member
 from shared.service import Service
 
@@ -28,7 +29,7 @@ service = Service(
     folder=Path(__file__).parent,
     aggregates=[Meeting, PriorityList],
     projections=[people, upcoming_meetings, replies, priorities],
-    reactions=[],
+    reactions=[free_places],
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,

@@ -1,4 +1,7 @@
-"""Who may do what in membership. What is not here is denied."""
+"""Who may do what in membership. What is not here is denied.
+
+`...-own` permissions are for everybody who is signed in; the route itself sees to it that the record is her own.
+"""
 
 from shared.identity.identity import Permissions
 
@@ -7,8 +10,10 @@ PERMISSIONS: Permissions = {
     "applications:take": frozenset({"coordinator"}),
     "applications:decide": frozenset({"coordinator"}),
     "members:read": frozenset({"coordinator"}),
+    "members:change": frozenset({"coordinator"}),
     "members:link-account": frozenset({"coordinator"}),
     "members:read-own": frozenset({"signed-in"}),
+    "members:change-own": frozenset({"signed-in"}),
     "communities:found": frozenset({"coordinator"}),
     "communities:add-member": frozenset({"coordinator"}),
     "communities:read-members": frozenset({"coordinator"}),

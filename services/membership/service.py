@@ -15,10 +15,16 @@ from shared.service import Service
 
 
 def resources() -> Sequence[object]:
-    from services.membership.api import applications, communities, members
+    from services.membership.api import applications, communities, members, standing
     from shared.http.people import people_resource
 
-    return [applications.blueprint, members.blueprint, communities.blueprint, people_resource(people)]
+    return [
+        applications.blueprint,
+        members.blueprint,
+        standing.blueprint,
+        communities.blueprint,
+        people_resource(people),
+    ]
 
 
 service = Service(

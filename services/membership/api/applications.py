@@ -8,7 +8,9 @@ from flask.views import MethodView
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.membership.api.members import MemberSchema
-from services.membership.domain.member import Apply, Approve, Refuse, StakeholderGroup, Standing
+from services.membership.api.own import own_or
+from services.membership.domain.joining import Apply, Approve, Refuse, TalkFirst, Withdraw
+from services.membership.domain.member import ENDED, WAITING, StakeholderGroup, Standing
 from services.membership.projections.communities import all_communities, communities
 from services.membership.projections.members import member_of_account, members, members_with
 from shared.http.authorization import caller, needs, public, require, running
@@ -32,6 +34,12 @@ class ApplicationSchema(RequestSchema):
     postal_address = paragraphs(500, load_default=None)
     about = paragraphs(2_000, load_default=None)
     stakeholder_group = fields.Enum(StakeholderGroup, by_value=True, required=True)
+    also = fields.List(
+        fields.Enum(StakeholderGroup, by_value=True),
+        load_default=list,
+        validate=validate.Length(max=len(StakeholderGroup)),
+        metadata={"description": "Groups that are true as well; the one above is for counting."},
+    )
     communities = fields.List(fields.UUID(), required=True, validate=validate.Length(max=20))
 
     @validates_schema
@@ -44,8 +52,12 @@ class RefusalSchema(RequestSchema):
     reason = paragraphs(2_000, required=True)
 
 
+class ConversationSchema(RequestSchema):
+    note = paragraphs(2_000, load_default=None)
+
+
 class StandingSchema(PageSchema):
-    standing = fields.Enum(Standing, by_value=True, load_default=Standing.APPLIED)
+    standing = fields.Enum(Standing, by_value=True, load_default=None)
 
 
 @blueprint.route("/applications")
@@ -70,7 +82,7 @@ class Applications(MethodView):
         id = uuid7()
         return change(
             id,
-            Apply(**application, communities=tuple(wanted), account=account),
+            Apply(**{**application, "also": tuple(application["also"])}, communities=tuple(wanted), account=account),
             created=f"/v1/members/{id}",
         )
 
@@ -78,10 +90,11 @@ class Applications(MethodView):
     @blueprint.arguments(StandingSchema, location="query")
     @blueprint.response(200, MemberSchema(many=True))
     def get(self, query: dict[str, Any]) -> Response:
-        """Applications by standing, oldest first."""
+        """Applications by standing, by default those that wait for an answer, oldest first."""
         wait_for(members)
+        standings = [query["standing"]] if query["standing"] else WAITING
         with running().database.transaction() as db:
-            rows = members_with(db, query["standing"], query["after"], query["limit"])
+            rows = members_with(db, standings, query["after"], query["limit"])
         return page(MemberSchema(), rows, query["limit"], lambda row: row.id)
 
 
@@ -101,15 +114,36 @@ class Refusal(MethodView):
     @blueprint.arguments(RefusalSchema)
     @blueprint.response(200)
     def post(self, refusal: dict[str, Any], member_id: UUID) -> Response:
-        """Turn an application down, with a reason."""
+        """Decline an application. The applicant gets a kind letter with the reason."""
         return change(member_id, Refuse(**refusal), must_match=True)
+
+
+@blueprint.route("/applications/<uuid:member_id>/conversation")
+class Conversation(MethodView):
+    @needs("applications:decide")
+    @blueprint.arguments(ConversationSchema)
+    @blueprint.response(200)
+    def post(self, conversation: dict[str, Any], member_id: UUID) -> Response:
+        """Put an application aside until somebody has talked with the applicant."""
+        return change(member_id, TalkFirst(**conversation), must_match=True)
+
+
+@blueprint.route("/applications/<uuid:member_id>/withdrawal")
+class Withdrawal(MethodView):
+    @needs("members:change-own")
+    @blueprint.arguments(RequestSchema)
+    @blueprint.response(200)
+    def post(self, _: dict[str, Any], member_id: UUID) -> Response:
+        """Take an application back: the applicant herself, or a coordinator who was told so."""
+        own_or(member_id, "applications:decide")
+        return change(member_id, Withdraw(), must_match=True)
 
 
 def _must_be_the_first(account: UUID) -> None:
     wait_for(members)
     with running().database.transaction() as db:
         before = member_of_account(db, account)
-    if before and before.standing in (Standing.APPLIED, Standing.ACTIVE):
+    if before and before.standing not in ENDED:
         raise Problem(409, "applied-before", "You have applied before with this sign-in. See your own page.")
 
 

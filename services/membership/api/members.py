@@ -7,7 +7,9 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from services.membership.domain.member import LinkAccount, Standing
+from services.membership.api.own import own_or
+from services.membership.domain.member import Standing
+from services.membership.domain.taking_part import LinkAccount
 from services.membership.projections.members import (
     MemberRow,
     member,
@@ -17,7 +19,7 @@ from services.membership.projections.members import (
 )
 from services.membership.projections.people import people
 from shared.database.pool import Transaction
-from shared.http.authorization import caller, needs, require, running
+from shared.http.authorization import caller, may, needs, running
 from shared.http.blueprint import Blueprint
 from shared.http.changes import change
 from shared.http.problems import Problem, not_found
@@ -37,14 +39,19 @@ class MemberSchema(Schema):
     postal_address = fields.String(allow_none=True)
     about = fields.String(allow_none=True)
     stakeholder_group = fields.String()
+    also = fields.List(fields.String(), metadata={"description": "Stakeholder groups that are true as well."})
     wanted_communities = fields.List(fields.UUID(), attribute="wanted")
     has_account = fields.Function(lambda row: row.account is not None)
     applied_at = fields.AwareDateTime()
     channel = fields.String()
+    since = fields.AwareDateTime(metadata={"description": "When the standing last changed."})
+    reason = fields.String(allow_none=True, metadata={"description": "Why it was declined, as the applicant was told."})
+    ground_rules_agreed = fields.String(attribute="agreed", allow_none=True)
     version = fields.Integer()
 
 
 class OneMemberSchema(MemberSchema):
+    note = fields.String(metadata={"description": "For those who decide: what to talk about. Only they see it."})
     communities = fields.List(fields.UUID())
     groups = fields.List(fields.UUID())
 
@@ -66,7 +73,8 @@ class Members(MethodView):
         """Everybody who applied or joined, oldest first."""
         wait_for(members)
         with running().database.transaction() as db:
-            rows = members_with(db, query["standing"], query["after"], query["limit"])
+            standing = query["standing"]
+            rows = members_with(db, standing and [standing], query["after"], query["limit"])
         return page(MemberSchema(), rows, query["limit"], lambda row: row.id)
 
 
@@ -76,9 +84,7 @@ class OneMember(MethodView):
     @blueprint.response(200, OneMemberSchema)
     def get(self, member_id: UUID) -> Response:
         """One member: for herself and for coordinators."""
-        wait_for(members)
-        if caller().member != member_id:
-            require("members:read")
+        own_or(member_id, "members:read")
         with running().database.transaction() as db:
             row = member(db, member_id)
             if row is None:
@@ -118,9 +124,11 @@ class Account(MethodView):
 def _shown(db: Transaction, row: MemberRow) -> Response:
     wait_for(people)
     belongs = known(db, row.id)
+    note = {"note": row.note} if may("applications:decide") and row.note else {}
     return one(
         {
             **MemberSchema().dump(row),
+            **note,
             "communities": [str(id) for id in belongs.communities] if belongs else [],
             "groups": [str(id) for id in belongs.groups] if belongs else [],
         },

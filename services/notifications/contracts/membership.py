@@ -15,6 +15,30 @@ class MemberApproved:
     account: UUID | None = None
 
 
+@event("application-refused")
+class ApplicationRefused:
+    reason: Personal[str]
+    name: Personal[str | None] = None
+    email: Personal[str | None] = None
+    phone: Personal[str | None] = None
+    postal_address: Personal[str | None] = None
+
+
+@event("member-paused")
+class MemberPaused:
+    pass
+
+
+@event("member-returned")
+class MemberReturned:
+    pass
+
+
+@event("member-left")
+class MemberLeft:
+    pass
+
+
 @event("account-linked")
 class AccountLinked:
     account: UUID

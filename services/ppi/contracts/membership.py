@@ -12,6 +12,21 @@ class MemberApproved:
     account: UUID | None = None
 
 
+@event("member-paused")
+class MemberPaused:
+    pass
+
+
+@event("member-returned")
+class MemberReturned:
+    pass
+
+
+@event("member-left")
+class MemberLeft:
+    pass
+
+
 @event("account-linked")
 class AccountLinked:
     account: UUID
