@@ -1,5 +1,6 @@
 """Applications to join: anybody may send one; a coordinator decides."""
 
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.membership.api.members import MemberSchema
 from services.membership.api.own import own_or
+from services.membership.api.same_person import Alike, AlikeSchema, alike, note
 from services.membership.domain.joining import Apply, Approve, Refuse, TalkFirst, Withdraw
 from services.membership.domain.member import ENDED, WAITING, StakeholderGroup, Standing
 from services.membership.projections.communities import all_communities, communities
-from services.membership.projections.members import member_of_account, members, members_with
+from services.membership.projections.members import MemberRow, member_of_account, members, members_with
 from shared.http.authorization import caller, needs, public, require, running
 from shared.http.blueprint import Blueprint
 from shared.http.changes import change, channel_of_request
@@ -48,6 +50,17 @@ class ApplicationSchema(RequestSchema):
             raise ValidationError("Give at least one way to reach you: email, phone or postal address.", "email")
 
 
+@dataclass(frozen=True)
+class Applicant(MemberRow):
+    same_person: list[Alike]
+
+
+class ApplicantSchema(MemberSchema):
+    same_person = fields.List(
+        fields.Nested(AlikeSchema), metadata={"description": "Other records with the same email or phone."}
+    )
+
+
 class RefusalSchema(RequestSchema):
     reason = paragraphs(2_000, required=True)
 
@@ -80,6 +93,7 @@ class Applications(MethodView):
         wanted = list(dict.fromkeys(application.pop("communities")))
         _must_exist(wanted)
         id = uuid7()
+        note(id, email=application["email"], phone=application["phone"])
         return change(
             id,
             Apply(**{**application, "also": tuple(application["also"])}, communities=tuple(wanted), account=account),
@@ -88,14 +102,16 @@ class Applications(MethodView):
 
     @needs("applications:read")
     @blueprint.arguments(StandingSchema, location="query")
-    @blueprint.response(200, MemberSchema(many=True))
+    @blueprint.response(200, ApplicantSchema(many=True))
     def get(self, query: dict[str, Any]) -> Response:
         """Applications by standing, by default those that wait for an answer, oldest first."""
         wait_for(members)
         standings = [query["standing"]] if query["standing"] else WAITING
         with running().database.transaction() as db:
             rows = members_with(db, standings, query["after"], query["limit"])
-        return page(MemberSchema(), rows, query["limit"], lambda row: row.id)
+            same = alike(db, rows)
+        shown = [Applicant(**asdict(row), same_person=same.get(row.id, [])) for row in rows]
+        return page(ApplicantSchema(), shown, query["limit"], lambda row: row.id)
 
 
 @blueprint.route("/applications/<uuid:member_id>/approval")

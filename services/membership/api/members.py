@@ -8,6 +8,7 @@ from flask.views import MethodView
 from marshmallow import Schema, fields
 
 from services.membership.api.own import own_or
+from services.membership.api.same_person import AlikeSchema, alike
 from services.membership.domain.member import Standing
 from services.membership.domain.taking_part import LinkAccount
 from services.membership.projections.members import (
@@ -51,7 +52,10 @@ class MemberSchema(Schema):
 
 
 class OneMemberSchema(MemberSchema):
-    note = fields.String(metadata={"description": "For those who decide: what to talk about. Only they see it."})
+    note = fields.String(allow_none=True, metadata={"description": "What to talk about. For those who decide."})
+    same_person = fields.List(
+        fields.Nested(AlikeSchema), metadata={"description": "Other records with the same email or phone. Likewise."}
+    )
     communities = fields.List(fields.UUID())
     groups = fields.List(fields.UUID())
 
@@ -124,11 +128,14 @@ class Account(MethodView):
 def _shown(db: Transaction, row: MemberRow) -> Response:
     wait_for(people)
     belongs = known(db, row.id)
-    note = {"note": row.note} if may("applications:decide") and row.note else {}
+    for_deciders: dict[str, object] = {}
+    if may("applications:decide"):
+        same = alike(db, [row]).get(row.id, [])
+        for_deciders = {"note": row.note, "same_person": AlikeSchema(many=True).dump(same)}
     return one(
         {
             **MemberSchema().dump(row),
-            **note,
+            **for_deciders,
             "communities": [str(id) for id in belongs.communities] if belongs else [],
             "groups": [str(id) for id in belongs.groups] if belongs else [],
         },

@@ -1,0 +1,97 @@
+"""Notices that two records may be of one person, without anybody being able to read from the index who that is.
+
+An email address or phone number is brought into one form and hashed under the keyring's index key; the hash is kept
+beside the person's key and destroyed with it (a foreign key sees to that). Two people may share an address: the index
+says so, and what follows from it is for people to decide.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared.database.pool import Database
+from shared.privacy.keyring import Keyring
+
+EMAIL, PHONE = "email", "phone"
+
+
+def normal_email(text: str) -> str:
+    """Capitals and the spaces around it do not tell two addresses apart; dots and tags in it may."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def normal_phone(text: str) -> str:
+    """The digits, with a British number as it is dialled at home: `+44 (0)1632 960001` is `01632960001`.
+
+    Empty when there are too few digits to tell anybody by.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    digits = re.sub(r"\D", "", re.sub(r"(?:ext|x)[.:\s]*\d+\s*$", "", plain, flags=re.IGNORECASE))
+    if plain.startswith("+"):
+        digits = "00" + digits
+    if digits.startswith("0044"):
+        digits = "0" + digits[4:].removeprefix("0")
+    return digits if len(digits) >= 6 else ""
+
+
+_NORMAL = {EMAIL: normal_email, PHONE: normal_phone}
+
+
+@dataclass(frozen=True)
+class _Shared:
+    subject: UUID
+    other: UUID
+    kind: str
+
+
+class BlindIndex:
+    """Cheap to make; safe to share between threads."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        """`database` is the keyring's own."""
+        self._database, self._keyring = database, keyring
+
+    def note(self, subject: UUID, ways: Mapping[str, str | None]) -> None:
+        """Remembers by which `email` and `phone` a person is known, beside those noted before. Twice is as once."""
+        marks = list(self._marks(ways))
+        if not marks:
+            return
+        self._keyring.seal(subject, "", "blind index")  # makes her key when she has none: her marks hang on it
+        with self._database.transaction() as db:
+            db.execute_values(
+                "insert into blind_index (subject, kind, mark) values %s on conflict do nothing",
+                [(str(subject), kind, str(mark)) for kind, mark in marks],
+            )
+
+    def known_by(self, ways: Mapping[str, str | None]) -> set[UUID]:
+        """Everybody who is known by one of these."""
+        found: set[UUID] = set()
+        with self._database.transaction() as db:
+            for kind, mark in self._marks(ways):
+                found.update(
+                    db.all(UUID, "select subject from blind_index where kind = %s and mark = %s", kind, str(mark))
+                )
+        return found
+
+    def shared_with(self, subjects: Collection[UUID]) -> dict[UUID, dict[UUID, set[str]]]:
+        """For each of these: the others with the same email or phone, and which of the two it is."""
+        with self._database.transaction() as db:
+            rows = db.all(
+                _Shared,
+                "select mine.subject, theirs.subject as other, mine.kind from blind_index mine"
+                " join blind_index theirs using (kind, mark)"
+                " where mine.subject = any(%s::uuid[]) and theirs.subject <> mine.subject",
+                [str(each) for each in subjects],
+            )
+        found: dict[UUID, dict[UUID, set[str]]] = {}
+        for row in rows:
+            found.setdefault(row.subject, {}).setdefault(row.other, set()).add(row.kind)
+        return found
+
+    def _marks(self, ways: Mapping[str, str | None]) -> Iterable[tuple[str, UUID]]:
+        for kind, text in ways.items():
+            normal = _NORMAL[kind](text or "")
+            if normal:
+                yield kind, self._keyring.pseudonym(f"blind index of {kind}", normal)
