@@ -9,13 +9,15 @@ from services.membership.permissions import PERMISSIONS
 from services.membership.projections.communities import communities
 from services.membership.projections.members import members
 from services.membership.projections.people import people
+from services.membership.projections.serving import serving
 from services.membership.reactions.join_wanted_communities import join_wanted_communities
+from services.membership.reactions.leave_everything import leave_everything
 from shared.identity.people import find_member
 from shared.service import Service
 
 
 def resources() -> Sequence[object]:
-    from services.membership.api import applications, communities, members, standing
+    from services.membership.api import applications, belonging, communities, members, standing, working_groups
     from shared.http.people import people_resource
 
     return [
@@ -23,6 +25,8 @@ def resources() -> Sequence[object]:
         members.blueprint,
         standing.blueprint,
         communities.blueprint,
+        belonging.blueprint,
+        working_groups.blueprint,
         people_resource(people),
     ]
 
@@ -32,8 +36,8 @@ service = Service(
     title="Copse membership: people and communities",
     folder=Path(__file__).parent,
     aggregates=[Member, Community],
-    projections=[members, people, communities],
-    reactions=[join_wanted_communities],
+    projections=[members, people, communities, serving],
+    reactions=[join_wanted_communities, leave_everything],
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,

@@ -11,6 +11,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from services.membership.api.members import MemberSchema
 from services.membership.api.own import own_or
 from services.membership.api.same_person import Alike, AlikeSchema, alike, note
+from services.membership.domain.community import Kind
 from services.membership.domain.joining import Apply, Approve, Refuse, TalkFirst, Withdraw
 from services.membership.domain.member import ENDED, WAITING, StakeholderGroup, Standing
 from services.membership.projections.communities import all_communities, communities
@@ -166,7 +167,7 @@ def _must_be_the_first(account: UUID) -> None:
 def _must_exist(wanted: list[UUID]) -> None:
     wait_for(communities)
     with running().database.transaction() as db:
-        there = {row.id for row in all_communities(db, None, 1_000) if row.kind == "community"}
+        there = {row.id for row in all_communities(db, None, 1_000) if row.kind == Kind.COMMUNITY}
     unknown = [
         FieldError(f"#/communities/{nth}", "There is no such community. Choose from GET /v1/communities.")
         for nth, id in enumerate(wanted)

@@ -1,6 +1,6 @@
 """Approved members with their accounts and groups: who is calling, and who belongs where."""
 
-from services.membership.domain.community import CommunityFounded, CommunityJoined
+from services.membership.domain.community import CommunityFounded, CommunityJoined, CommunityLeft
 from services.membership.domain.member import (
     AccountLinked,
     MemberApproved,
@@ -9,7 +9,7 @@ from services.membership.domain.member import (
     MemberReturned,
 )
 from shared.database.pool import Transaction
-from shared.identity.people import ACTIVE, TABLES, admit, found_community, join, link_account, stand
+from shared.identity.people import ACTIVE, TABLES, admit, found_community, join, leave, link_account, stand
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -49,3 +49,8 @@ def _(event: MemberReturned, recorded: Recorded, db: Transaction) -> None:
 @people.on(MemberLeft)
 def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> None:
     stand(db, recorded.id, "left")
+
+
+@people.on(CommunityLeft)
+def _(event: CommunityLeft, recorded: Recorded, db: Transaction) -> None:
+    leave(db, event.member, recorded.id)

@@ -4,13 +4,14 @@ from services.ppi.contracts.membership import (
     AccountLinked,
     CommunityFounded,
     CommunityJoined,
+    CommunityLeft,
     MemberApproved,
     MemberLeft,
     MemberPaused,
     MemberReturned,
 )
 from shared.database.pool import Transaction
-from shared.identity.people import ACTIVE, TABLES, admit, found_community, join, link_account, stand
+from shared.identity.people import ACTIVE, TABLES, admit, found_community, join, leave, link_account, stand
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -50,3 +51,8 @@ def _(event: MemberReturned, recorded: Recorded, db: Transaction) -> None:
 @people.on(MemberLeft)
 def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> None:
     stand(db, recorded.id, "left")
+
+
+@people.on(CommunityLeft)
+def _(event: CommunityLeft, recorded: Recorded, db: Transaction) -> None:
+    leave(db, event.member, recorded.id)

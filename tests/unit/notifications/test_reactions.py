@@ -17,6 +17,7 @@ from services.notifications.contracts.membership import (
     ApplicationRefused,
     CommunityFounded,
     CommunityJoined,
+    CommunityLeft,
     MemberApproved,
     MemberLeft,
     MemberPaused,
@@ -117,6 +118,14 @@ def test_who_takes_a_break_or_has_left_is_invited_to_nothing(story: Story, gone:
     story.hears(gone, id=ANN)
     assert story.hears(PLANNED, id=MEETING) == NOTHING
     assert story.hears(CommunityJoined(member=ANN), id=WORKFORCE) == NOTHING
+
+
+def test_who_left_the_community_is_not_invited_to_its_meetings(story: Story) -> None:
+    story.hears(FOUNDED, id=WORKFORCE)
+    story.hears(BY_MAIL, id=ANN)
+    story.hears(CommunityJoined(member=ANN), id=WORKFORCE)
+    story.hears(CommunityLeft(member=ANN), id=WORKFORCE)
+    assert story.hears(PLANNED, id=MEETING) == NOTHING
 
 
 def test_who_comes_back_is_invited_to_what_was_planned_meanwhile(story: Story) -> None:
