@@ -23,5 +23,7 @@ PERMISSIONS: Permissions = {
     "communities:lead": frozenset({"member", "coordinator"}),
     "communities:appoint": frozenset({"coordinator"}),
     "communities:note-milestone": frozenset({"coordinator"}),
+    "project-groups:take-part": frozenset({"member", "coordinator"}),
+    "project-groups:run-any": frozenset({"coordinator"}),
     "people:read": frozenset({"coordinator", "operator"}),
 }

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from services.membership.domain.community import Community
 from services.membership.domain.member import Member
+from services.membership.domain.project_group import ProjectGroup
 from services.membership.permissions import PERMISSIONS
 from services.membership.projections.communities import communities
 from services.membership.projections.members import members
 from services.membership.projections.people import people
+from services.membership.projections.project_groups import project_groups
 from services.membership.projections.serving import serving
 from services.membership.reactions.join_wanted_communities import join_wanted_communities
 from services.membership.reactions.leave_everything import leave_everything
@@ -17,7 +19,15 @@ from shared.service import Service
 
 
 def resources() -> Sequence[object]:
-    from services.membership.api import applications, belonging, communities, members, standing, working_groups
+    from services.membership.api import (
+        applications,
+        belonging,
+        communities,
+        members,
+        project_groups,
+        standing,
+        working_groups,
+    )
     from shared.http.people import people_resource
 
     return [
@@ -27,6 +37,7 @@ def resources() -> Sequence[object]:
         communities.blueprint,
         belonging.blueprint,
         working_groups.blueprint,
+        project_groups.blueprint,
         people_resource(people),
     ]
 
@@ -35,8 +46,8 @@ service = Service(
     name="membership",
     title="Copse membership: people and communities",
     folder=Path(__file__).parent,
-    aggregates=[Member, Community],
-    projections=[members, people, communities, serving],
+    aggregates=[Member, Community, ProjectGroup],
+    projections=[members, people, communities, serving, project_groups],
     reactions=[join_wanted_communities, leave_everything],
     resources=resources,
     permissions=PERMISSIONS,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.membership.domain.community import CommunityJoined, JoiningAsked, LeaveCommunity
 from services.membership.domain.member import MemberLeft
+from services.membership.domain.project_group import GroupStatus, LeaveProjectGroup
 from shared.database.pool import Transaction
 from shared.messages.events import MemberId
 from shared.messages.recorded import Recorded
@@ -23,7 +24,18 @@ def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> Iterable[Step]:
         recorded.id,
         recorded.id,
     )
-    return [Do(each, LeaveCommunity(member=MemberId(recorded.id))) for each in joined]
+    gathered = db.all(
+        UUID,
+        "select group_id from project_group_members join project_groups on id = group_id"
+        " where member_id = %s and status <> %s",
+        recorded.id,
+        GroupStatus.CLOSED,
+    )
+    me = MemberId(recorded.id)
+    return [
+        *(Do(each, LeaveCommunity(member=me)) for each in joined),
+        *(Do(each, LeaveProjectGroup(member=me)) for each in gathered),
+    ]
 
 
 @leave_everything.on(CommunityJoined)
