@@ -12,6 +12,8 @@ PERMISSIONS: Permissions = {
     "applications:decide": frozenset({"coordinator"}),
     "members:read": frozenset({"coordinator"}),
     "members:change": frozenset({"coordinator"}),
+    "members:import": frozenset({"coordinator"}),
+    "members:export": frozenset({"coordinator"}),
     "members:link-account": frozenset({"coordinator"}),
     "members:read-own": frozenset({"signed-in"}),
     "members:change-own": frozenset({"signed-in"}),

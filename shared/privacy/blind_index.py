@@ -1,8 +1,8 @@
 """Notices that two records may be of one person, without anybody being able to read from the index who that is.
 
-An email address or phone number is brought into one form and hashed under the keyring's index key; the hash is kept
-beside the person's key and destroyed with it (a foreign key sees to that). Two people may share an address: the index
-says so, and what follows from it is for people to decide.
+An email, phone number or postal address is brought into one form and hashed under the keyring's index key; the hash is
+kept beside the person's key and destroyed with it (a foreign key sees to that). Two people may share an address: the
+index says so, and what follows from it is for people to decide.
 """
 
 import re
@@ -14,7 +14,7 @@ from uuid import UUID
 from shared.database.pool import Database
 from shared.privacy.keyring import Keyring
 
-EMAIL, PHONE = "email", "phone"
+EMAIL, PHONE, POST = "email", "phone", "postal_address"
 
 
 def normal_email(text: str) -> str:
@@ -36,7 +36,12 @@ def normal_phone(text: str) -> str:
     return digits if len(digits) >= 6 else ""
 
 
-_NORMAL = {EMAIL: normal_email, PHONE: normal_phone}
+def normal_address(text: str) -> str:
+    """Letters and digits alone: commas and line breaks do not tell two addresses apart."""
+    return "".join(each for each in unicodedata.normalize("NFKC", text).casefold() if each.isalnum())
+
+
+_NORMAL = {EMAIL: normal_email, PHONE: normal_phone, POST: normal_address}
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,8 @@ class BlindIndex:
         self._database, self._keyring = database, keyring
 
     def note(self, subject: UUID, ways: Mapping[str, str | None]) -> None:
-        """Remembers by which `email` and `phone` a person is known, beside those noted before. Twice is as once."""
-        marks = list(self._marks(ways))
+        """Remembers the `email`, `phone` and `postal_address` of a person, beside those noted before. Twice is once."""
+        marks = list(self.marks(ways))
         if not marks:
             return
         self._keyring.seal(subject, "", "blind index")  # makes her key when she has none: her marks hang on it
@@ -69,14 +74,14 @@ class BlindIndex:
         """Everybody who is known by one of these."""
         found: set[UUID] = set()
         with self._database.transaction() as db:
-            for kind, mark in self._marks(ways):
+            for kind, mark in self.marks(ways):
                 found.update(
                     db.all(UUID, "select subject from blind_index where kind = %s and mark = %s", kind, str(mark))
                 )
         return found
 
     def shared_with(self, subjects: Collection[UUID]) -> dict[UUID, dict[UUID, set[str]]]:
-        """For each of these: the others with the same email or phone, and which of the two it is."""
+        """For each of these: the others who are known by the same, and what it is."""
         with self._database.transaction() as db:
             rows = db.all(
                 _Shared,
@@ -90,7 +95,8 @@ class BlindIndex:
             found.setdefault(row.subject, {}).setdefault(row.other, set()).add(row.kind)
         return found
 
-    def _marks(self, ways: Mapping[str, str | None]) -> Iterable[tuple[str, UUID]]:
+    def marks(self, ways: Mapping[str, str | None]) -> Iterable[tuple[str, UUID]]:
+        """The kinds and keyed hashes of these; none for what tells nobody."""
         for kind, text in ways.items():
             normal = _NORMAL[kind](text or "")
             if normal:

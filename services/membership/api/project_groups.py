@@ -45,7 +45,7 @@ class NewProjectGroupSchema(RequestSchema):
     wanted = whole(2, 30, load_default=3, metadata={"description": "How many it needs to begin, you counted."})
 
 
-class OutcomeSchema(RequestSchema):
+class ProjectOutcomeSchema(RequestSchema):
     outcome = paragraphs(2_000, required=True)
     link = link(load_default=None)
 
@@ -159,7 +159,7 @@ class ProjectGroupStart(MethodView):
 @blueprint.route(f"{_ONE}/outcome")
 class ProjectGroupOutcome(MethodView):
     @needs("project-groups:take-part")
-    @blueprint.arguments(OutcomeSchema)
+    @blueprint.arguments(ProjectOutcomeSchema)
     @blueprint.response(200)
     def post(self, outcome: dict[str, Any], group_id: UUID) -> Response:
         """Close it with what came of it: whoever leads it, or a coordinator."""

@@ -14,7 +14,7 @@ from marshmallow import Schema, fields
 from services.membership.projections.members import MemberRow, member
 from shared.database.pool import Transaction
 from shared.http.authorization import running
-from shared.privacy.blind_index import BlindIndex
+from shared.privacy.blind_index import EMAIL, PHONE, POST, BlindIndex
 
 
 class AlikeSchema(Schema):
@@ -37,9 +37,9 @@ def blind_index() -> BlindIndex:
     return BlindIndex(here.keyring_database, here.keyring)
 
 
-def note(id: UUID, *, email: str | None, phone: str | None) -> None:
+def note(id: UUID, *, email: str | None, phone: str | None, postal_address: str | None) -> None:
     """To be called before the record is stored: a mark without a record is passed over, the reverse would be missed."""
-    blind_index().note(id, {"email": email, "phone": phone})
+    blind_index().note(id, {EMAIL: email, PHONE: phone, POST: postal_address})
 
 
 def alike(db: Transaction, rows: Sequence[MemberRow]) -> dict[UUID, list[Alike]]:
@@ -48,10 +48,12 @@ def alike(db: Transaction, rows: Sequence[MemberRow]) -> dict[UUID, list[Alike]]
     by_id = {row.id: row for row in rows}
     for id, others in blind_index().shared_with(list(by_id)).items():
         for other, shared in others.items():
-            row = member(db, other)
+            row = member(db, other) if shared - {POST} else None  # forty people may live in one care home
             if row is not None:
                 same_name = ["name"] if normal_name(row.name) == normal_name(by_id[id].name) else []
-                found.setdefault(id, []).append(Alike(row.id, row.name, row.standing, sorted(shared) + same_name))
+                found.setdefault(id, []).append(
+                    Alike(row.id, row.name, row.standing, sorted(shared - {POST}) + same_name)
+                )
     for each in found.values():
         each.sort(key=lambda one: ("name" not in one.shares, one.name, one.id))
     return found

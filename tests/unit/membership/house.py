@@ -80,7 +80,7 @@ class House:
 class Caller:
     def __init__(self, house: House, app: Flask, token: str | None) -> None:
         self._house, self._client = house, app.test_client()
-        self._token = token
+        self.token, self.app = token, app
 
     def get(self, path: str, expect: int = 200, **headers: str) -> TestResponse:
         return self._send("GET", path, None, expect, headers)
@@ -103,8 +103,8 @@ class Caller:
 
     def _send(self, method: str, path: str, body: Any, expect: int, headers: dict[str, str]) -> TestResponse:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if self._token:
-            sent["Authorization"] = f"Bearer {self._token}"
+        if self.token:
+            sent["Authorization"] = f"Bearer {self.token}"
         raw = {"data": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
         response = self._client.open(f"/v1/{path}", method=method, headers=sent, **raw)
         self._house.settle()
