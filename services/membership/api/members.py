@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 
 from services.membership.api.own import own_or
 from services.membership.api.same_person import AlikeSchema, alike
-from services.membership.domain.member import Standing
+from services.membership.domain.member import TAKING_PART, OnboardingStep, Standing
 from services.membership.domain.taking_part import LinkAccount
 from services.membership.projections.members import (
     MemberRow,
@@ -26,7 +26,7 @@ from shared.http.changes import change
 from shared.http.problems import Problem, not_found
 from shared.http.reads import PageSchema, one, page, wait_for
 from shared.http.schemas import RequestSchema, line
-from shared.identity.people import known
+from shared.identity.people import Known, known
 
 blueprint = Blueprint("members", "members", url_prefix="/v1", description="Members")
 
@@ -58,6 +58,14 @@ class OneMemberSchema(MemberSchema):
     )
     communities = fields.List(fields.UUID())
     groups = fields.List(fields.UUID())
+    onboarding = fields.List(
+        fields.Nested("ChecklistSchema"), metadata={"description": "The checklist for new members, in its order."}
+    )
+
+
+class ChecklistSchema(Schema):
+    step = fields.String()
+    done = fields.Boolean()
 
 
 class AccountSchema(RequestSchema):
@@ -138,6 +146,18 @@ def _shown(db: Transaction, row: MemberRow) -> Response:
             **for_deciders,
             "communities": [str(id) for id in belongs.communities] if belongs else [],
             "groups": [str(id) for id in belongs.groups] if belongs else [],
+            "onboarding": _checklist(row, belongs) if row.standing in TAKING_PART else [],
         },
         row.version,
     )
+
+
+def _checklist(row: MemberRow, belongs: Known | None) -> list[dict[str, object]]:
+    """What a new member does first. Two steps she ticks off herself; the others show in what she did."""
+    done = {
+        OnboardingStep.QUICK_GUIDE: OnboardingStep.QUICK_GUIDE in row.steps,
+        "ground-rules": row.agreed is not None,
+        OnboardingStep.CONTACT_DETAILS: OnboardingStep.CONTACT_DETAILS in row.steps,
+        "community": belongs is not None and bool(belongs.communities or belongs.groups),
+    }
+    return [{"step": str(step), "done": is_done} for step, is_done in done.items()]

@@ -9,7 +9,8 @@ from marshmallow import Schema, fields
 
 from services.membership.api.own import own_or
 from services.membership.domain.ground_rules import CURRENT
-from services.membership.domain.taking_part import Activate, Leave, Pause, Return
+from services.membership.domain.member import OnboardingStep
+from services.membership.domain.taking_part import Activate, Leave, Pause, Return, TickOff
 from shared.http.authorization import needs, public
 from shared.http.blueprint import Blueprint
 from shared.http.changes import change
@@ -21,6 +22,10 @@ blueprint = Blueprint("standing", "standing", url_prefix="/v1", description="Whe
 
 class AgreementSchema(RequestSchema):
     ground_rules = line(20, required=True, metadata={"description": "The version of the wording that was agreed to."})
+
+
+class StepSchema(RequestSchema):
+    step = fields.Enum(OnboardingStep, by_value=True, required=True)
 
 
 class GroundRulesSchema(Schema):
@@ -46,6 +51,17 @@ class Activation(MethodView):
         """Agree to the ground rules: the member herself, or a coordinator who read them to her (Copse-Channel)."""
         own_or(member_id, "members:change")
         return change(member_id, Activate(**agreement), must_match=True)
+
+
+@blueprint.route("/members/<uuid:member_id>/onboarding")
+class Onboarding(MethodView):
+    @needs("members:change-own")
+    @blueprint.arguments(StepSchema)
+    @blueprint.response(200)
+    def post(self, done: dict[str, Any], member_id: UUID) -> Response:
+        """Tick off a step of the checklist for new members."""
+        own_or(member_id, "members:change")
+        return change(member_id, TickOff(**done))
 
 
 @blueprint.route("/members/<uuid:member_id>/pause")

@@ -43,6 +43,13 @@ class Standing(StrEnum):
     LEFT = "left"
 
 
+class OnboardingStep(StrEnum):
+    """What a new member ticks off herself. The rest of the checklist is seen from what she did."""
+
+    QUICK_GUIDE = "quick-guide"
+    CONTACT_DETAILS = "contact-details"
+
+
 WAITING = frozenset({Standing.APPLIED, Standing.NEEDS_CONVERSATION})
 """An answer is still owed."""
 TAKING_PART = frozenset({Standing.APPROVED, Standing.ACTIVE})
@@ -124,6 +131,11 @@ class MemberLeft:
     """She is no member any more. Why is hers to know."""
 
 
+@event("onboarding-step-done")
+class OnboardingStepDone:
+    step: OnboardingStep
+
+
 @event("account-linked")
 class AccountLinked:
     """A sign-in belongs to this member. `account` is a pseudonym of the provider's subject, never an address."""
@@ -138,6 +150,7 @@ class Member(State, category="member"):
     received: ApplicationReceived | None = None
     account: UUID | None = None
     agreed: str | None = None
+    steps: frozenset[OnboardingStep] = frozenset()
 
     def evolve(self, event: Event) -> Self:
         match event:
@@ -159,6 +172,8 @@ class Member(State, category="member"):
                 return replace(self, standing=Standing.ACTIVE if self.agreed else Standing.APPROVED)
             case MemberLeft():
                 return replace(self, standing=Standing.LEFT)
+            case OnboardingStepDone():
+                return replace(self, steps=self.steps | {event.step})
             case AccountLinked():
                 return replace(self, account=event.account)
         return self

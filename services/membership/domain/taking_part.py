@@ -14,6 +14,8 @@ from services.membership.domain.member import (
     MemberLeft,
     MemberPaused,
     MemberReturned,
+    OnboardingStep,
+    OnboardingStepDone,
     Standing,
 )
 from shared.messages.decisions import Command, Context, Refused
@@ -63,6 +65,17 @@ class Leave(Command[Member]):
     def decide(self, member: Member, context: Context) -> Iterator[Event]:
         _must_be_a_member(member)
         yield MemberLeft()
+
+
+class TickOff(Command[Member]):
+    """Say that a step of the checklist for new members is done. Twice is as once."""
+
+    step: OnboardingStep
+
+    def decide(self, member: Member, context: Context) -> Iterator[Event]:
+        _must_be_a_member(member)
+        if self.step not in member.steps:
+            yield OnboardingStepDone(step=self.step)
 
 
 class LinkAccount(Command[Member]):

@@ -17,6 +17,7 @@ from services.membership.domain.member import (
     MemberLeft,
     MemberPaused,
     MemberReturned,
+    OnboardingStepDone,
     Standing,
 )
 from shared.database.pool import Transaction
@@ -45,6 +46,7 @@ class MemberRow:
     note: str | None
     reason: str | None
     agreed: str | None
+    steps: list[str]
     version: int
 
 
@@ -114,6 +116,16 @@ def _(event: MemberReturned, recorded: Recorded, db: Transaction) -> None:
 @members.on(MemberLeft)
 def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> None:
     _move(db, recorded, Standing.LEFT)
+
+
+@members.on(OnboardingStepDone)
+def _(event: OnboardingStepDone, recorded: Recorded, db: Transaction) -> None:
+    db.execute(
+        "update members set steps = steps || %s::text, version = %s where id = %s",
+        event.step,
+        recorded.version,
+        recorded.id,
+    )
 
 
 @members.on(AccountLinked)

@@ -1,7 +1,7 @@
 -- Applicants and members, for coordinators and for each person herself.
 -- `also`: stakeholder groups that are true as well; `since`: when the standing last changed;
 -- `note`: for those who decide; `reason`: why an application was declined, as the applicant was told;
--- `agreed`: the wording of the ground rules.
+-- `agreed`: the wording of the ground rules; `steps`: what she ticked off the checklist for new members.
 create table members (
     id uuid primary key,
     standing text not null,
@@ -20,6 +20,7 @@ create table members (
     note text,
     reason text,
     agreed text,
+    steps text[] not null default '{}',
     version integer not null
 );
 

@@ -136,3 +136,20 @@ def test_several_stakeholder_groups_are_kept(house: House) -> None:
     shown = house.coordinator.get(f"members/{id}").get_json()
     assert (shown["stakeholder_group"], shown["also"]) == ("unpaid-carer", ["researcher"])
     house.as_("ben").post("applications", {**APPLICATION, "also": ["emperor"]}, expect=422)
+
+
+def test_a_new_member_sees_her_first_steps_and_what_is_done(house: House) -> None:
+    id, ann = house.member("ann"), house.as_("ann")
+
+    def done() -> dict[str, bool]:
+        return {item["step"]: item["done"] for item in ann.get("me").get_json()["onboarding"]}
+
+    assert done() == dict.fromkeys(["quick-guide", "ground-rules", "contact-details", "community"], False)
+    for _ in range(2):
+        ann.post(f"members/{id}/onboarding", {"step": "quick-guide"}, expect=200)
+    ann.post(f"members/{id}/onboarding", {"step": "ground-rules"}, expect=422)
+    house.as_("ben").post(f"members/{id}/onboarding", {"step": "contact-details"}, expect=403)
+    assert [step for step, is_done in done().items() if is_done] == ["quick-guide"]
+    ann.act(f"members/{id}/activation", agreement(house), of=f"members/{id}")
+    ann.post(f"communities/{house.community()}/requests", {})
+    assert [step for step, is_done in done().items() if not is_done] == ["contact-details"]

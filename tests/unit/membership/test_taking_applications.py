@@ -57,6 +57,15 @@ def test_a_family_shares_a_phone_and_nobody_is_stopped(house: House) -> None:
         house.coordinator.act(f"applications/{id}/approval", of=f"members/{id}")
 
 
+def test_forty_people_of_one_care_home_are_not_taken_for_one(house: House) -> None:
+    for name in ("Ann", "Ben"):
+        house.as_(None).post(
+            "applications",
+            {"name": name, "postal_address": "1 Home Lane", "stakeholder_group": "other", "communities": []},
+        )
+    assert [row["same_person"] for row in waiting(house).values()] == [[], []]
+
+
 def test_who_was_declined_or_has_left_is_recognised_too(house: House) -> None:
     first = apply(house)
     house.coordinator.act(f"applications/{first}/refusal", {"reason": "Not now."}, of=f"members/{first}")
