@@ -7,7 +7,7 @@ index says so, and what follows from it is for people to decide.
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -44,6 +44,20 @@ def normal_address(text: str) -> str:
 _NORMAL = {EMAIL: normal_email, PHONE: normal_phone, POST: normal_address}
 
 
+Ways = Mapping[str, str | None]
+"""`email`, `phone` and `postal_address` of one person, as they were typed."""
+
+Mark = tuple[str, str]
+"""What a person is known by: the kind, and the keyed hash."""
+
+
+@dataclass(frozen=True)
+class _Marked:
+    kind: str
+    mark: str
+    subject: UUID
+
+
 @dataclass(frozen=True)
 class _Shared:
     subject: UUID
@@ -58,26 +72,30 @@ class BlindIndex:
         """`database` is the keyring's own."""
         self._database, self._keyring = database, keyring
 
-    def note(self, subject: UUID, ways: Mapping[str, str | None]) -> None:
-        """Remembers the `email`, `phone` and `postal_address` of a person, beside those noted before. Twice is once."""
-        marks = list(self.marks(ways))
-        if not marks:
-            return
-        self._keyring.seal(subject, "", "blind index")  # makes her key when she has none: her marks hang on it
-        with self._database.transaction() as db:
-            db.execute_values(
-                "insert into blind_index (subject, kind, mark) values %s on conflict do nothing",
-                [(str(subject), kind, str(mark)) for kind, mark in marks],
-            )
-
-    def known_by(self, ways: Mapping[str, str | None]) -> set[UUID]:
-        """Everybody who is known by one of these."""
-        found: set[UUID] = set()
-        with self._database.transaction() as db:
-            for kind, mark in self.marks(ways):
-                found.update(
-                    db.all(UUID, "select subject from blind_index where kind = %s and mark = %s", kind, str(mark))
+    def note(self, ways_of: Mapping[UUID, Ways]) -> None:
+        """Remembers by what each of these people is known, beside what was noted before. Twice is as once."""
+        rows = [(str(subject), *mark) for subject, ways in ways_of.items() for mark in self.marks(ways)]
+        for subject in {row[0] for row in rows}:
+            self._keyring.seal(UUID(subject), "", "blind index")  # makes a key where there is none: marks hang on it
+        if rows:
+            with self._database.transaction() as db:
+                db.execute_values(
+                    "insert into blind_index (subject, kind, mark) values %s on conflict do nothing", rows
                 )
+
+    def known_by(self, marks: Collection[Mark]) -> dict[Mark, set[UUID]]:
+        """For each of these: everybody who is known by it. One that is nobody's is missing."""
+        with self._database.transaction() as db:
+            rows = db.all(
+                _Marked,
+                "select kind, mark::text as mark, subject from blind_index"
+                " where (kind, mark) in (select * from unnest(%s::text[], %s::uuid[]))",
+                [kind for kind, _ in marks],
+                [mark for _, mark in marks],
+            )
+        found: dict[Mark, set[UUID]] = {}
+        for row in rows:
+            found.setdefault((row.kind, row.mark), set()).add(row.subject)
         return found
 
     def shared_with(self, subjects: Collection[UUID]) -> dict[UUID, dict[UUID, set[str]]]:
@@ -95,9 +113,7 @@ class BlindIndex:
             found.setdefault(row.subject, {}).setdefault(row.other, set()).add(row.kind)
         return found
 
-    def marks(self, ways: Mapping[str, str | None]) -> Iterable[tuple[str, UUID]]:
-        """The kinds and keyed hashes of these; none for what tells nobody."""
-        for kind, text in ways.items():
-            normal = _NORMAL[kind](text or "")
-            if normal:
-                yield kind, self._keyring.pseudonym(f"blind index of {kind}", normal)
+    def marks(self, ways: Ways) -> list[Mark]:
+        """The keyed hashes of these; none of what tells nobody."""
+        normal = ((kind, _NORMAL[kind](text or "")) for kind, text in ways.items())
+        return [(kind, str(self._keyring.pseudonym(f"blind index of {kind}", text))) for kind, text in normal if text]

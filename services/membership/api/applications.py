@@ -94,7 +94,7 @@ class Applications(MethodView):
         wanted = list(dict.fromkeys(application.pop("communities")))
         _must_exist(wanted)
         id = uuid7()
-        note(id, **{way: application[way] for way in ("email", "phone", "postal_address")})
+        note({id: {way: application[way] for way in ("email", "phone", "postal_address")}})
         return change(
             id,
             Apply(**{**application, "also": tuple(application["also"])}, communities=tuple(wanted), account=account),

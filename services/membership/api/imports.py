@@ -40,6 +40,7 @@ from shared.messages.decisions import Context
 from shared.messages.events import Event
 from shared.messages.ids import uuid7
 from shared.messages.recorded import Metadata, Position
+from shared.privacy.blind_index import Mark
 
 blueprint = Blueprint("imports", "imports", url_prefix="/v1", description="The coordinator's list, in and out")
 
@@ -108,14 +109,18 @@ class Imports(MethodView):
             raise Problem(422, "list-with-mistakes", "Nobody was imported, because some rows are wrong.", errors)
         context, wrong = context_of_request(), {each.row for each in mistakes}
         rows = [row for row in found.rows if row.number not in wrong]
-        with running().database.transaction() as db:
-            # One import at a time: two of the same list at once would each find nobody of it here.
-            db.execute("select pg_advisory_xact_lock(hashtextextended('membership/imports', 0))")
-            outcomes = _outcomes(db, rows)
-            position = None
-            if not query["dry_run"]:
-                position = _admit(db, [row for row, out in zip(rows, outcomes, strict=True) if _new(out)],
-                                  wanted, context)  # fmt: skip
+        outcomes, position = _outcomes(rows), None
+        if not query["dry_run"]:
+            # The new ones are marked before the lock, because each gets a key, and that takes its time.
+            ids = {out.row: uuid7() for out in outcomes if _new(out)}
+            note({ids[row.number]: _ways(row) for row in rows if row.number in ids})
+            with running().database.transaction() as db:
+                # One import at a time: two of the same list at once would each find nobody of it here.
+                db.execute("select pg_advisory_xact_lock(hashtextextended('membership/imports', 0))")
+                outcomes = _outcomes(rows, db)
+                still_new = {out.row for out in outcomes if _new(out)} & ids.keys()
+                admitted = {ids[row.number]: row for row in rows if row.number in still_new}
+                position = _admit(db, admitted, wanted, context)
         response = jsonify(
             ReportSchema().dump(
                 {
@@ -188,23 +193,28 @@ def _communities(found: MembersList) -> tuple[dict[str, UUID], list[Mistake]]:
     return ids, unknown
 
 
-def _outcomes(db: Transaction, rows: Sequence[Row]) -> list[Outcome]:
+def _outcomes(rows: Sequence[Row], waiting: Transaction | None = None) -> list[Outcome]:
     """Who is new. The same person again further down in the list is here already as well."""
-    earlier: dict[tuple[str, str], int] = {}
+    index = blind_index()
+    marks = [index.marks(_ways(row)) for row in rows]
+    known_by = index.known_by([mark for each in marks for mark in each])
+    earlier: set[tuple[str, Mark]] = set()
     outcomes = []
-    for row in rows:
-        _still_here(db)
-        keys = [(normal_name(row.name), way) for way in map(str, blind_index().marks(_ways(row)))]
-        here = next((id for id in sorted(blind_index().known_by(_ways(row))) if _is_called(id, row.name)), None)
-        double = here is not None or any(key in earlier for key in keys)
+    for row, own in zip(rows, marks, strict=True):
+        _still_here(waiting)
+        others = sorted({id for mark in own for id in known_by.get(mark, ())})
+        here = next((id for id in others if _is_called(id, row.name)), None)
+        keys = {(normal_name(row.name), mark) for mark in own}
+        double = here is not None or bool(keys & earlier)
         outcomes.append(Outcome(row.number, row.name, "here-already" if double else "new", here))
-        earlier |= dict.fromkeys(keys, row.number)
+        earlier |= keys
     return outcomes
 
 
-def _still_here(db: Transaction) -> None:
+def _still_here(db: Transaction | None) -> None:
     """The server ends a transaction that is idle for long, and this one waits while other connections are asked."""
-    db.execute("select 1")
+    if db:
+        db.execute("select 1")
 
 
 def _is_called(id: UUID, name: str) -> bool:
@@ -217,14 +227,12 @@ def _ways(row: Row) -> dict[str, str | None]:
     return {"email": row.email, "phone": row.phone, "postal_address": row.postal_address}
 
 
-def _admit(db: Transaction, rows: list[Row], wanted: dict[str, UUID], context: Context) -> Position | None:
+def _admit(db: Transaction, admitted: dict[UUID, Row], wanted: dict[str, UUID], context: Context) -> Position | None:
     """Appends everybody at once: one statement, so that nobody can see half of the list."""
     codec, writes = running().codec, []
-    for row in rows:
+    for id, row in admitted.items():
         _still_here(db)
-        id = uuid7()
         stream = Member.stream(id)
-        note(id, email=row.email, phone=row.phone, postal_address=row.postal_address)
         applied = list(
             Apply(
                 name=row.name,

@@ -5,7 +5,7 @@ tell anybody whose address is known here.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from marshmallow import Schema, fields
 from services.membership.projections.members import MemberRow, member
 from shared.database.pool import Transaction
 from shared.http.authorization import running
-from shared.privacy.blind_index import EMAIL, PHONE, POST, BlindIndex
+from shared.privacy.blind_index import POST, BlindIndex, Ways
 
 
 class AlikeSchema(Schema):
@@ -37,9 +37,9 @@ def blind_index() -> BlindIndex:
     return BlindIndex(here.keyring_database, here.keyring)
 
 
-def note(id: UUID, *, email: str | None, phone: str | None, postal_address: str | None) -> None:
-    """To be called before the record is stored: a mark without a record is passed over, the reverse would be missed."""
-    blind_index().note(id, {EMAIL: email, PHONE: phone, POST: postal_address})
+def note(ways_of: Mapping[UUID, Ways]) -> None:
+    """To be called before records are stored: a mark without a record is passed over, the reverse would be missed."""
+    blind_index().note(ways_of)
 
 
 def alike(db: Transaction, rows: Sequence[MemberRow]) -> dict[UUID, list[Alike]]:

@@ -89,6 +89,6 @@ def test_an_application_that_was_refused_for_its_form_leaves_nobody_in_the_index
 
 
 def test_marks_without_a_record_are_passed_over(house: House) -> None:
-    BlindIndex(house.running.keyring_database, house.running.keyring).note(uuid4(), {"email": "ann@example.org"})
+    BlindIndex(house.running.keyring_database, house.running.keyring).note({uuid4(): {"email": "ann@example.org"}})
     id = apply(house)
     assert waiting(house)[id]["same_person"] == []
