@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from shared.database.pool import Unavailable
+from shared.database.pool import TooSlow, Unavailable
 from shared.projections.reader import Fenced, Reader
 from shared.projections.subscriber import Subscriber
 from shared.reactions.agenda import Agenda
@@ -85,7 +85,7 @@ class Worker:
                 self._waiting_for.pop(name, None)
                 job(self._stop)
                 return
-            except (Unavailable, BrokerUnavailable, Fenced) as error:
+            except (Unavailable, TooSlow, BrokerUnavailable, Fenced) as error:
                 self._waiting_for[name] = str(error)
                 log.warning("a job begins again", job=name, reason=str(error))
                 self._stop.wait(_PAUSE_SECONDS)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from threading import BoundedSemaphore
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -19,12 +19,16 @@ import psycopg2.errors
 import psycopg2.extensions
 import psycopg2.extras
 
+from shared.database.writes import Session, Writes
 from shared.errors import CannotGoOn
 
 T = TypeVar("T")
 Connection = psycopg2.extensions.connection
 
 _JSON = psycopg2.extensions.new_type((114, 3802), "JSON_AS_TEXT", lambda value, _: value)
+_UUID = psycopg2.extensions.new_type(
+    (2950,), "UUID_QUICKLY", lambda value, _: value if value is None else msgspec.convert(value, UUID)
+)
 _KEEP = (UUID, datetime, date, memoryview, bytes)  # already the Python type that rows ask for
 
 
@@ -40,30 +44,54 @@ class Busy(Unavailable):
     """A lock was not given in time. Nothing was written."""
 
 
+class TooSlow(Exception):
+    """A statement took longer than the database is told to allow. Nothing was written; the database is there."""
+
+    def __init__(self, address: str, seconds: int) -> None:
+        super().__init__(f"PostgreSQL at {address} was given a statement that took longer than {seconds} s.")
+
+
 class Transaction:
     """One open transaction. Parameters are always bound; rows come back as the dataclass that is asked for."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Session) -> None:
         self._connection = connection
         self._cursor = connection.cursor()
+        self._writes = Writes(connection, self._cursor)
 
     def execute(self, sql: str, *parameters: object) -> int:
         """Runs one statement and says how many rows it touched."""
+        self._writes.send()
         self._cursor.execute(sql, parameters or None)
         return self._cursor.rowcount
 
+    def write(self, sql: str, *parameters: object) -> None:
+        """Runs one statement whose outcome nobody asks for. Many are sent together, before whatever is asked next and
+        before the commit; what is wrong with one is raised then."""
+        self._writes.add(sql, parameters)
+
+    def send_writes(self) -> None:
+        """Sends what `write` was told so far."""
+        self._writes.send()
+
     def execute_values(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Runs one statement with `values %s` for many rows in few round trips."""
+        self._writes.send()
         psycopg2.extras.execute_values(self._cursor, sql, rows, page_size=1000)
 
     def all(self, kind: type[T], sql: str, *parameters: object) -> list[T]:
         """Every row as a `kind`: a dataclass whose field names are the column names, or a plain type for one column."""
-        self._cursor.execute(sql, parameters or None)
+        found = self.rows(sql, *parameters)
         columns = [column.name for column in self._cursor.description or ()]
-        found = self._cursor.fetchall()
         if hasattr(kind, "__dataclass_fields__"):
             return [msgspec.convert(dict(zip(columns, row, strict=True)), kind, builtin_types=_KEEP) for row in found]
         return [cast(T, row[0]) for row in found]
+
+    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Every row as the driver gives it: for those who read so many that `all` would be slow."""
+        self._writes.send()
+        self._cursor.execute(sql, parameters or None)
+        return self._cursor.fetchall()
 
     def one(self, kind: type[T], sql: str, *parameters: object) -> T | None:
         """The first row as a `kind`, or None."""
@@ -77,6 +105,7 @@ class Transaction:
     @property
     def raw(self) -> Connection:
         """The psycopg2 connection, for what only the event store and the doorbell may do."""
+        self._writes.send()
         return self._connection
 
 
@@ -100,7 +129,7 @@ class Database:
         self._search_path = ",".join(search_path)
         self._statement_seconds = statement_seconds
         self._wait_seconds = wait_seconds
-        self._idle: deque[Connection] = deque()
+        self._idle: deque[Session] = deque()
         self._places = BoundedSemaphore(size)
 
     @contextmanager
@@ -111,11 +140,16 @@ class Database:
         try:
             connection = self._idle_one() or self._connect()
             try:
-                yield Transaction(connection)
+                transaction = Transaction(connection)
+                yield transaction
+                transaction.send_writes()
                 connection.commit()
             except psycopg2.errors.LockNotAvailable as error:
                 connection.rollback()
                 raise Busy(self.address, str(error)) from error
+            except psycopg2.errors.QueryCanceled as error:
+                self._roll_back(connection)
+                raise TooSlow(self.address, self._statement_seconds) from error
             except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
                 self._abandon(connection)
                 raise Unavailable(self.address, str(error)) from error
@@ -128,7 +162,7 @@ class Database:
         finally:
             self._places.release()
 
-    def _idle_one(self) -> Connection | None:
+    def _idle_one(self) -> Session | None:
         """The connection that was used last and still answers; those that died meanwhile are thrown away."""
         while self._idle:
             try:
@@ -156,12 +190,13 @@ class Database:
         while self._idle:
             self._abandon(self._idle.pop())
 
-    def _connect(self) -> Connection:
+    def _connect(self) -> Session:
         try:
             connection = psycopg2.connect(
                 self.url,
                 application_name=self._application,
                 connect_timeout=5,
+                connection_factory=Session,
                 options=(
                     f"-c search_path={self._search_path} -c statement_timeout={self._statement_seconds}s"
                     " -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
@@ -169,8 +204,10 @@ class Database:
             )
         except psycopg2.OperationalError as error:
             raise Unavailable(self.address, str(error)) from error
+        connection.calls = {}
         psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
         psycopg2.extensions.register_type(_JSON, connection)
+        psycopg2.extensions.register_type(_UUID, connection)  # half the time of the driver's own
         return connection
 
     def _roll_back(self, connection: Connection) -> None:

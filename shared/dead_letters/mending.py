@@ -158,7 +158,7 @@ class Mending:
             if stored.version < following:
                 return _Came.CHANGED  # a redelivery of what was told before
             following_now = self._telling.following(db, letter.topic, letter.partition, letter.offset)
-            self._telling.tell(letter.topic, stored, db, following_now)
+            self._telling.tell(letter.topic, [stored], db, following_now)
             letters.see(db, letter.topic, stored.stream, stored.version)
             return _Came.HANDLED
 

@@ -44,7 +44,8 @@ def plain(error: Exception) -> str:
     if isinstance(error, msgspec.DecodeError):
         return f"its fields are not those that are read here ({kind})"
     where = _where(error)
-    return f"{kind} in {where}" if where else kind
+    told = "".join(f", telling {name}" for name in getattr(error, "__notes__", []))
+    return (f"{kind} in {where}" if where else kind) + told
 
 
 def _where(error: Exception) -> str | None:

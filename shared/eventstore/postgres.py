@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
 
 import msgspec
 
@@ -31,33 +30,6 @@ class _Outcome:
     version: int | None
     response: str | None
     fingerprint: str | None
-
-
-@dataclass(frozen=True)
-class _Row:
-    position: int
-    xid: str
-    event_id: UUID
-    stream: str
-    version: int
-    type: str
-    schema_version: int
-    data: str
-    metadata: str
-    recorded_at: datetime
-
-    def stored(self) -> Stored:
-        return Stored(
-            position=Position(int(self.xid), self.position),
-            event_id=self.event_id,
-            stream=self.stream,
-            version=self.version,
-            type=self.type,
-            schema_version=self.schema_version,
-            data=self.data,
-            metadata=self.metadata,
-            recorded_at=self.recorded_at,
-        )
 
 
 @dataclass(frozen=True)
@@ -100,10 +72,10 @@ class StoreInTransaction:
         return _append(self._db, writes, metadata, recorded_at, request)
 
     def read(self, stream: str, after_version: int = 0) -> list[Stored]:
-        return [row.stored() for row in self._db.all(_Row, _READ_STREAM, stream, after_version)]
+        return events_of(self._db, _READ_STREAM, stream, after_version)
 
     def read_all(self, after: Position, limit: int) -> list[Stored]:
-        return [row.stored() for row in self._db.all(_Row, _READ_ALL, str(after.xid), after.number, limit)]
+        return events_of(self._db, _READ_ALL, str(after.xid), after.number, limit)
 
     def newest(self) -> Position:
         found = self._db.one(_Place, _NEWEST)
@@ -151,6 +123,35 @@ class PostgresEventStore:
     def answer_to(self, actor: str, key: str) -> Answer | None:
         with self._database.transaction() as db:
             return StoreInTransaction(db).answer_to(actor, key)
+
+
+def events_of(db: Transaction, query: str, *parameters: object) -> list[Stored]:
+    """The events that a query gives whose columns are those of read_all.sql, in their order."""
+    return [
+        Stored(
+            position=Position(int(xid), position),
+            event_id=event_id,
+            stream=stream,
+            version=version,
+            type=type,
+            schema_version=schema_version,
+            data=data,
+            metadata=metadata,
+            recorded_at=recorded_at,
+        )
+        for (
+            position,
+            xid,
+            event_id,
+            stream,
+            version,
+            type,
+            schema_version,
+            data,
+            metadata,
+            recorded_at,
+        ) in db.rows(query, *parameters)
+    ]
 
 
 def _append(

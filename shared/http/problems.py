@@ -12,7 +12,7 @@ from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
 from shared.commands.handler import AlreadyExists, NotFound
-from shared.database.pool import Unavailable
+from shared.database.pool import TooSlow, Unavailable
 from shared.eventstore.store import RequestInFlight, VersionConflict
 from shared.identity.tokens import InvalidToken, ProviderUnavailable
 from shared.messages.decisions import Refused
@@ -90,7 +90,7 @@ def problem_of(error: Exception) -> Problem:
             return Problem(
                 401, "invalid-token", str(error), headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}
             )
-        case Unavailable() | ProviderUnavailable():
+        case Unavailable() | TooSlow() | ProviderUnavailable():
             log.error("unavailable", reason=str(error))
             return Problem(
                 503, "unavailable", "This cannot be done just now. Nothing was changed. Try again in a moment.",

@@ -61,7 +61,7 @@ def admit(
 ) -> None:
     """An approved member; with another `standing` somebody who is not, and whom only a letter must reach."""
     _free(db, account, member)
-    db.execute(
+    db.write(
         "insert into people (member_id, account, standing, name, stakeholder_group, email, phone, postal_address)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s)"
         " on conflict (member_id) do update set account = excluded.account, standing = excluded.standing,"
@@ -80,23 +80,23 @@ def admit(
 
 def stand(db: Transaction, member: UUID, standing: str) -> None:
     """A member takes a break, is back, or has left. Only who is `active` is found, listed or invited."""
-    db.execute("update people set standing = %s where member_id = %s", standing, member)
+    db.write("update people set standing = %s where member_id = %s", standing, member)
 
 
 def link_account(db: Transaction, member: UUID, account: UUID) -> None:
     """Says which account is a member's."""
     _free(db, account, member)
-    db.execute("update people set account = %s where member_id = %s", account, member)
+    db.write("update people set account = %s where member_id = %s", account, member)
 
 
 def _free(db: Transaction, account: UUID | None, member: UUID) -> None:
     """An account belongs to one person: the newest link counts."""
     if account:
-        db.execute("update people set account = null where account = %s and member_id <> %s", account, member)
+        db.write("update people set account = null where account = %s and member_id <> %s", account, member)
 
 
 def found_community(db: Transaction, community: UUID, name: str, kind: str) -> None:
-    db.execute(
+    db.write(
         "insert into people_communities (community_id, name, kind) values (%s, %s, %s) on conflict do nothing",
         community,
         name,
@@ -105,7 +105,7 @@ def found_community(db: Transaction, community: UUID, name: str, kind: str) -> N
 
 
 def join(db: Transaction, member: UUID, community: UUID, at: datetime) -> None:
-    db.execute(
+    db.write(
         "insert into people_groups (member_id, community_id, joined_at) values (%s, %s, %s) on conflict do nothing",
         member,
         community,
@@ -114,7 +114,7 @@ def join(db: Transaction, member: UUID, community: UUID, at: datetime) -> None:
 
 
 def leave(db: Transaction, member: UUID, community: UUID) -> None:
-    db.execute("delete from people_groups where member_id = %s and community_id = %s", member, community)
+    db.write("delete from people_groups where member_id = %s and community_id = %s", member, community)
 
 
 def find_member(db: Transaction, account: UUID) -> MemberId | None:

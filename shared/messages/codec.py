@@ -19,6 +19,10 @@ Unseal = Callable[[str, str], str | None]
 """(sealed text, associated data) -> text, or None when the key is destroyed."""
 
 
+_READ_FIELDS = msgspec.json.Decoder(Fields)
+_READ_METADATA = msgspec.json.Decoder(Metadata)
+
+
 class UnknownEvent(Exception):
     """A stored type or version that this release has no class for."""
 
@@ -29,20 +33,19 @@ class Codec:
     def __init__(self, classes: Iterable[type], *, seal: Seal, unseal: Unseal, lenient: bool = False) -> None:
         """`lenient` ignores fields that the class does not name: right for a contract, wrong for one's own events."""
         self._seal, self._unseal, self._lenient = seal, unseal, lenient
-        self._types: dict[str, tuple[type, EventType]] = {}
+        self._types: dict[str, _Known] = {}
         for cls in classes:
             known = type_of(cls)
             if known is None:
                 raise TypeError(f"{cls.__name__} is not an event: decorate it with @event")
             if known.name in self._types:
-                raise TypeError(f"two events are named {known.name}: {cls.__name__} and {self._types[known.name][0]}")
-            self._types[known.name] = (cls, known)
-        self._personal = {cls: _has_personal(cls) for cls, _ in self._types.values()}
+                raise TypeError(f"two events are named {known.name}: {cls.__name__} and {self._types[known.name].cls}")
+            self._types[known.name] = _known(cls, known)
 
     def name_of(self, cls: type) -> str | None:
         """The name under which events of a class are stored, or None when it is not one of these."""
         known = type_of(cls)
-        return known.name if known and self._types.get(known.name, (None,))[0] is cls else None
+        return known.name if known and known.name in self._types and self._types[known.name].cls is cls else None
 
     def knows(self, name: str) -> bool:
         return name in self._types
@@ -57,7 +60,7 @@ class Codec:
         known = type_of(cls)
         if known is None or self.name_of(cls) is None:
             raise UnknownEvent(f"{cls.__name__} is not an event of this service")
-        if not self._personal[cls]:
+        if not self._types[known.name].personal:
             data = msgspec.json.encode(event)
             msgspec.json.decode(data, type=cls)
             return known.name, known.version, data.decode()
@@ -72,17 +75,21 @@ class Codec:
 
     def decode(self, stored: Stored) -> Recorded:
         """Raises UnknownEvent for an unknown type or a newer version, msgspec.ValidationError for wrong fields."""
-        if stored.type not in self._types:
+        known = self._types.get(stored.type)
+        if known is None:
             raise UnknownEvent(f"no event named {stored.type} is known here")
-        cls, known = self._types[stored.type]
-        if not 1 <= stored.schema_version <= known.version:
-            raise UnknownEvent(f"{stored.type} version {stored.schema_version} is newer than this release reads")
-        plain = msgspec.json.decode(stored.data, type=Fields)
-        for upcaster in known.upcasters[stored.schema_version - 1 :]:
-            plain = upcaster(plain)
-        if not self._lenient and (unknown := sorted(_unknown_in(cls, plain, ""))):
-            raise msgspec.ValidationError(f"{stored.type} has unknown fields: {', '.join(unknown)}")
-        if self._personal[cls]:
+        cls, version = known.cls, stored.schema_version
+        if not 1 <= version <= known.event_type.version:
+            raise UnknownEvent(f"{stored.type} version {version} is newer than this release reads")
+        plain = _READ_FIELDS.decode(stored.data)
+        if version < known.event_type.version:
+            for upcaster in known.event_type.upcasters[version - 1 :]:
+                plain = upcaster(plain)
+        if not self._lenient and (known.nested or not plain.keys() <= known.names):
+            unknown = sorted(_unknown_in(cls, plain, ""))
+            if unknown:
+                raise msgspec.ValidationError(f"{stored.type} has unknown fields: {', '.join(unknown)}")
+        if known.personal:
 
             def unseal(text: str, _owner: UUID, path: str) -> str | None:
                 return self._unseal(text, f"{stored.event_id}/{path}")
@@ -94,7 +101,7 @@ class Codec:
             stream=stored.stream,
             version=stored.version,
             position=stored.position,
-            metadata=msgspec.json.decode(stored.metadata, type=Metadata),
+            metadata=_READ_METADATA.decode(stored.metadata),
             recorded_at=stored.recorded_at,
         )
 
@@ -107,6 +114,22 @@ class _Field:
     sealed: Sealed | None
     may_be_none: bool
     inner: tuple[type, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What reading must know of one event class: worked out once."""
+
+    cls: type
+    event_type: EventType
+    names: frozenset[str]
+    personal: bool
+    nested: bool
+
+
+def _known(cls: type, event_type: EventType) -> _Known:
+    nested = any(field.inner for field in _fields_of(cls))
+    return _Known(cls, event_type, _names_of(cls), _has_personal(cls), nested)
 
 
 @cache

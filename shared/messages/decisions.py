@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import ClassVar, Generic, Self, TypeVar, cast, dataclass_transform, get_args, get_origin
 from uuid import UUID
 
@@ -95,6 +96,7 @@ class Command(Generic[S]):
         raise NotImplementedError
 
 
+@lru_cache(maxsize=4096)  # a stream is asked for with each of its events
 def id_of(stream: str) -> UUID:
     """The id in a stream's name: a uuid is always its last 36 characters."""
     return UUID(stream[-36:])

@@ -13,7 +13,7 @@ import msgspec
 
 from shared.database.pool import Database
 from shared.eventstore.doorbell import Listener
-from shared.eventstore.postgres import PostgresEventStore
+from shared.eventstore.postgres import PostgresEventStore, events_of
 from shared.messages.recorded import BEGINNING, Position, Stored
 
 _SQL = Path(__file__).parent / "sql"
@@ -53,33 +53,6 @@ def shown(stored: Stored) -> Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    position: int
-    xid: str
-    event_id: UUID
-    stream: str
-    version: int
-    type: str
-    schema_version: int
-    data: str
-    metadata: str
-    recorded_at: datetime
-
-    def stored(self) -> Stored:
-        return Stored(
-            position=Position(int(self.xid), self.position),
-            event_id=self.event_id,
-            stream=self.stream,
-            version=self.version,
-            type=self.type,
-            schema_version=self.schema_version,
-            data=self.data,
-            metadata=self.metadata,
-            recorded_at=self.recorded_at,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class _Where:
     stream: str
     version: int
@@ -88,8 +61,8 @@ class _Where:
 def newest_events(database: Database, count: int, type: str | None = None, stream: str | None = None) -> list[Stored]:
     """The newest `count` events, of one type or stream if that is said, oldest of them first."""
     with database.transaction() as db:
-        rows = db.all(_Row, _NEWEST_EVENTS, type, type, stream, stream, count)
-    return [row.stored() for row in reversed(rows)]
+        newest_first = events_of(db, _NEWEST_EVENTS, type, type, stream, stream, count)
+    return newest_first[::-1]
 
 
 def following(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -13,7 +14,7 @@ from shared.database.pool import Database, Transaction, Unavailable
 from shared.eventstore.doorbell import Listener
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.codec import Codec
-from shared.messages.recorded import BEGINNING, Position
+from shared.messages.recorded import BEGINNING, Position, Recorded, Stored
 from shared.projections.projection import OutOfDate
 from shared.projections.standing import check_version
 from shared.projections.subscriber import Subscriber
@@ -72,16 +73,17 @@ class Reader:
         if newest == self._all_read_to and monotonic() < self._looked_at + _FULL_LOOK_SECONDS:
             return 0  # nothing came since everybody had read everything: one query instead of two for each
         looked_at = monotonic()
-        read = sum(self._advance_or_pause(each) for each in self._subscribers)
+        page = _Pages(self._store, self._codec)
+        read = sum(self._advance_or_pause(each, page) for each in self._subscribers)
         if not read and not self._paused_until:
             self._all_read_to, self._looked_at = newest, looked_at
         return read
 
-    def _advance_or_pause(self, subscriber: Subscriber[Any]) -> int:
+    def _advance_or_pause(self, subscriber: Subscriber[Any], pages: "_Pages") -> int:
         if self._paused_until.get(subscriber.name, 0) > monotonic():
             return 0
         try:
-            read = self.advance(subscriber)
+            read = self.advance(subscriber, pages)
             self._paused_until.pop(subscriber.name, None)
             return read
         except (Unavailable, Fenced):
@@ -95,23 +97,52 @@ class Reader:
             note_failure(self._database, subscriber.name, error)
             return 0
 
-    def advance(self, subscriber: Subscriber[Any]) -> int:
+    def advance(self, subscriber: Subscriber[Any], pages: "_Pages | None" = None) -> int:
         """Tells one subscriber of its next batch and moves its cursor, in one transaction."""
         before = cursor_of(self._database, subscriber.name)
-        stored = self._store.read_all(before, _BATCH)
-        if not stored:
+        page = (pages or _Pages(self._store, self._codec)).after(before)
+        if not page.stored:
             return 0
-        names = {name for each in subscriber.events if (name := self._codec.name_of(each))}
         with self._database.transaction() as db:
             # First, so that a process that no longer leads finds out before it writes anything.
-            move_cursor(db, subscriber.name, before, stored[-1].position)
+            move_cursor(db, subscriber.name, before, page.stored[-1].position)
             check_version(subscriber, db)
-            told = [self._codec.decode(each) for each in stored if each.type in names]
-            for each in told:
-                subscriber.tell(each, db)
+            told = page.of(subscriber)
+            subscriber.tell_all(told, db)
         if told and subscriber.notes:
             self._noted()
-        return len(stored)
+        return len(page.stored)
+
+
+class _Page:
+    """Some events of the table, each decoded once and only when somebody is told of it."""
+
+    def __init__(self, stored: Sequence[Stored], codec: Codec) -> None:
+        self.stored, self._codec = stored, codec
+        self._decoded: dict[UUID, Recorded] = {}
+
+    def of(self, subscriber: Subscriber[Any]) -> list[Recorded]:
+        """Those that a subscriber is told of. Raises what decoding raises."""
+        names = {name for each in subscriber.events if (name := self._codec.name_of(each))}
+        return [self._decode(each) for each in self.stored if each.type in names]
+
+    def _decode(self, stored: Stored) -> Recorded:
+        if stored.event_id not in self._decoded:
+            self._decoded[stored.event_id] = self._codec.decode(stored)
+        return self._decoded[stored.event_id]
+
+
+class _Pages:
+    """What one round of all subscribers reads: most stand at the same place, and so it is read once for them."""
+
+    def __init__(self, store: PostgresEventStore, codec: Codec) -> None:
+        self._store, self._codec = store, codec
+        self._read: dict[Position, _Page] = {}
+
+    def after(self, place: Position) -> _Page:
+        if place not in self._read:
+            self._read[place] = _Page(self._store.read_all(place, _BATCH), self._codec)
+        return self._read[place]
 
 
 def own_events(subscriber: Subscriber[Any], codec: Codec) -> Sequence[type]:

@@ -1,6 +1,6 @@
 """What projections and reactions have in common: handlers per event type, and a name to remember the position by."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Generic, TypeVar
 
 from shared.database.pool import Transaction
@@ -46,3 +46,8 @@ class Subscriber(Generic[R]):
     def tell(self, recorded: Recorded, db: Transaction) -> None:
         """Handles one event inside the caller's transaction; events without a handler pass."""
         raise NotImplementedError
+
+    def tell_all(self, recorded: Sequence[Recorded], db: Transaction) -> None:
+        """Handles events in their order inside the caller's transaction."""
+        for each in recorded:
+            self.tell(each, db)

@@ -85,7 +85,7 @@ def note(db: Transaction, name: str, cause: Recorded, step: Step) -> None:
             details = msgspec.json.encode(command).decode()
         case Perform(effect=effect):
             stream, action, details = str(step.id), effect.name, "{}"
-    db.execute(
+    db.write(
         "insert into agenda (id, due_at, stream, action, details, causation_id, correlation_id, traceparent)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (id) do nothing",
         uuid5(cause.event_id, f"{name}/{stream}/{action}"),

@@ -129,7 +129,7 @@ class Consumer:
 
     def _tell(self, topic: str, partition: int, records: Sequence[Received], following: int) -> int:
         """In one transaction, nothing when anything fails; how many messages a subscriber was told of."""
-        told, parked = 0, []
+        news, parked = [], []
         with self._database.transaction() as db:
             _move(db, topic, partition, records[0].offset, following)
             arrived = [(record, self._telling.read(topic, record)) for record in records]
@@ -138,9 +138,10 @@ class Consumer:
             for record, stored in arrived:
                 match streams.place(stored):
                     case Place.NEXT:
-                        told += self._telling.tell(topic, stored, db, following_now)
+                        news.append(stored)
                     case Place.BEHIND:
                         parked.append(Parked(topic, partition, record, stored))
+            told = self._telling.tell(topic, news, db, following_now)
             letters.park(db, parked)
             streams.save()
         if told:

@@ -13,11 +13,11 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Protocol
 
+import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
 from shared.database.pool import Database
@@ -32,7 +32,7 @@ from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import stored_from
 
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)  # what cannot be read has no time: it is passed first
-_TOLD_AT_ONCE = 500
+_TOLD_AT_ONCE = 2_000
 _READ_AT_ONCE = 5_000
 _POLL_MILLISECONDS = 200
 _LONGEST_SILENCE_SECONDS = 30.0
@@ -46,8 +46,7 @@ class NotYet(Exception):
     """The place was not reached within the time given. What was told until then stays told."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Next:
+class _Next(msgspec.Struct, frozen=True):
     """One event, or a record that is passed over (`stored` is None)."""
 
     recorded_at: datetime
@@ -128,6 +127,9 @@ class Replay:
 
     def _merged(self, sources: list[_Source]) -> Iterator[_Next]:
         """Up to a batch in the order of recording: ends where a source would have to wait for more."""
+        if len(sources) == 1:
+            yield from self._of_one(sources[0])
+            return
         heap = []
         for nth, source in enumerate(sources):
             head = source.head()
@@ -150,6 +152,15 @@ class Replay:
             else:
                 return
 
+    @staticmethod
+    def _of_one(source: _Source) -> Iterator[_Next]:
+        for _ in range(_TOLD_AT_ONCE):
+            head = source.head()
+            if head is None:
+                return
+            yield head
+            source.take()
+
     def _tell(self, batch: list[_Next]) -> None:
         recorded: list[Recorded] = [each.codec.decode(each.stored) for each in batch if each.stored]
         own = next((each.own for each in reversed(batch) if each.own), None)
@@ -158,8 +169,7 @@ class Replay:
             db.execute("set local synchronous_commit to off")
             save_places(db, self._tables, own, foreign)
             into(db, self._tables)
-            for each in recorded:
-                self._projection.tell(each, db)
+            self._projection.tell_all(recorded, db)
         self.told += len(recorded)
 
     def _save(self) -> None:
@@ -194,7 +204,7 @@ class _OwnEvents:
         self._store, self._codec, self._at = PostgresEventStore(database), codec, begun
         self._names = {name for each in events if (name := codec.name_of(each))}
         self._read_to = begun
-        self._waiting: deque[Stored] = deque()
+        self._waiting: deque[_Next] = deque()
         self.target = begun
 
     def reached(self) -> bool:
@@ -208,14 +218,15 @@ class _OwnEvents:
             if not read:
                 break
             self._read_to = min(read[-1].position, self.target)
-            self._waiting.extend(each for each in read if each.type in self._names and each.position <= self.target)
-        if not self._waiting:
-            return None
-        first = self._waiting[0]
-        return _Next(first.recorded_at, first, self._codec, own=first.position)
+            self._waiting.extend(
+                _Next(each.recorded_at, each, self._codec, own=each.position)
+                for each in read
+                if each.type in self._names and each.position <= self.target
+            )
+        return self._waiting[0] if self._waiting else None
 
     def take(self) -> None:
-        self._at = self._waiting.popleft().position
+        self._at = self._waiting.popleft().own or self._at
 
 
 class _Topics:

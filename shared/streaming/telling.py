@@ -59,17 +59,26 @@ class Telling:
         """Those to tell of a partition's records from `offset` on. Called after the partition's position was moved."""
         return followers(db, self._subscribers, self._codecs[topic], topic, partition, offset)
 
-    def tell(self, topic: str, stored: Stored, db: Transaction, following: Sequence[Subscriber[Any]]) -> bool:
-        """Tells those who follow inside the caller's transaction; False when none listens to such an event.
+    def tell(self, topic: str, news: Sequence[Stored], db: Transaction, following: Sequence[Subscriber[Any]]) -> int:
+        """Tells those who follow inside the caller's transaction; of how many events somebody was told.
 
-        Raises UnknownEvent for a newer version than the contract's, msgspec.DecodeError for wrong fields, and
-        whatever a handler raises.
+        One after the other is told of all of them, projections before the reactions that may read them. Raises
+        UnknownEvent for a newer version than the contract's, msgspec.DecodeError for wrong fields, and whatever a
+        handler raises, with a note of whose it is.
         """
         codec = self._codecs[topic]
-        if not codec.knows(stored.type):
-            return False
-        recorded = codec.decode(stored)
-        listeners = [each for each in following if type(recorded.event) in each.events]
-        for each in listeners:
-            each.tell(recorded, db)
-        return bool(listeners)
+        recorded = [codec.decode(each) for each in news if codec.knows(each.type)]
+        listened_to: set[type] = set()
+        for each in following:
+            events = each.events
+            told = [one for one in recorded if type(one.event) in events]
+            if not told:
+                continue
+            listened_to.update(events)
+            try:
+                each.tell_all(told, db)
+                db.send_writes()
+            except Exception as error:
+                error.add_note(each.name)
+                raise
+        return sum(type(one.event) in listened_to for one in recorded)

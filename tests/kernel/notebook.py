@@ -116,7 +116,7 @@ def lines_projection(name: str = "lines") -> Projection:
 
     @projection.on(LineWritten)
     def _(event: LineWritten, recorded: Recorded, db: Transaction) -> None:
-        db.execute(f"insert into {name}.lines values (%s, %s, %s)", recorded.id, recorded.version, event.text)
+        db.write(f"insert into {name}.lines values (%s, %s, %s)", recorded.id, recorded.version, event.text)
         if event.text == SPILT:
             raise ValueError(f"{SPILT}, so line {recorded.version} cannot be read")
 

@@ -38,7 +38,7 @@ def shelf_projection(name: str = "shelf", version: int = 1, shout: bool = False,
 
     @shelf.on(NotebookOpened)
     def _(event: NotebookOpened, recorded: Recorded, db: Transaction) -> None:
-        db.execute(
+        db.write(
             "insert into shelf (notebook, title, neighbours) select %s, %s, count(*) from shelf where title = %s",
             recorded.id,
             event.title,
@@ -48,7 +48,7 @@ def shelf_projection(name: str = "shelf", version: int = 1, shout: bool = False,
     @shelf.on(LineWritten)
     def _(event: LineWritten, recorded: Recorded, db: Transaction) -> None:
         text = event.text.upper() if shout else event.text
-        db.execute(
+        db.write(
             "insert into shelf_lines (notebook, version, text) values (%s, %s, %s)",
             recorded.id,
             recorded.version,

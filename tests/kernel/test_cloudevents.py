@@ -1,6 +1,5 @@
 """Our records are CloudEvents that any tool can read, and nothing else is taken for one."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
@@ -8,6 +7,7 @@ import msgspec
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.json import JSONFormat
+from msgspec.structs import replace
 
 from shared.messages.recorded import Metadata, Position, Stored
 from shared.streaming.cloudevents import Headers, Malformed, headers_of, stored_from, topic_of

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from shared.database.pool import Database
 from shared.messages.codec import Codec, UnknownEvent
@@ -168,7 +169,7 @@ def test_a_sealed_text_cannot_be_moved_to_another_event_of_the_same_person(codec
     one = stored(codec, IdeaPresented(presenter=ANN, notes="She fell twice"))
     other = stored(codec, IdeaPresented(presenter=ANN, notes="Rails"))
     with pytest.raises(ValueError, match="moved to another event"):
-        codec.decode(replace(other, data=one.data))
+        codec.decode(structs.replace(other, data=one.data))
 
 
 def test_a_sealed_text_cannot_be_moved_to_another_field_of_the_same_event(codec: Codec) -> None:
@@ -176,7 +177,7 @@ def test_a_sealed_text_cannot_be_moved_to_another_field_of_the_same_event(codec:
     plain = msgspec.json.decode(written.data)
     plain["name"] = plain["email"]
     with pytest.raises(ValueError, match="altered or moved"):
-        codec.decode(replace(written, data=msgspec.json.encode(plain).decode()))
+        codec.decode(structs.replace(written, data=msgspec.json.encode(plain).decode()))
 
 
 def test_a_sealed_text_cannot_be_moved_to_another_place_in_the_same_list(codec: Codec) -> None:
@@ -185,7 +186,7 @@ def test_a_sealed_text_cannot_be_moved_to_another_place_in_the_same_list(codec: 
     plain = msgspec.json.decode(written.data)
     plain["speakers"].reverse()
     with pytest.raises(ValueError, match="altered or moved"):
-        codec.decode(replace(written, data=msgspec.json.encode(plain).decode()))
+        codec.decode(structs.replace(written, data=msgspec.json.encode(plain).decode()))
 
 
 def test_personal_text_that_was_never_sealed_is_refused(codec: Codec) -> None:
@@ -218,7 +219,7 @@ def test_what_is_unknown_inside_a_list_is_refused_by_its_path(codec: Codec) -> N
     plain = msgspec.json.decode(written.data)
     plain["speakers"][1]["room"] = "A"
     with pytest.raises(msgspec.ValidationError, match="speakers/1/room"):
-        codec.decode(replace(written, data=msgspec.json.encode(plain).decode()))
+        codec.decode(structs.replace(written, data=msgspec.json.encode(plain).decode()))
 
 
 def test_a_contract_passes_over_what_it_does_not_name(codec: Codec, keyring: Keyring) -> None:

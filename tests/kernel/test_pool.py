@@ -11,7 +11,7 @@ import psycopg2.extensions
 import pytest
 
 from deploy.embedded.ports import free_port
-from shared.database.pool import Database, Transaction, Unavailable, address_of
+from shared.database.pool import Database, TooSlow, Transaction, Unavailable, address_of
 
 
 @pytest.fixture
@@ -104,6 +104,26 @@ def test_what_fails_while_its_connection_dies_tells_its_own_reason(single: Datab
         fail()
     with single.transaction() as db:
         assert db.value(int, "select 1") == 1
+
+
+def test_a_statement_that_takes_too_long_is_told_and_its_connection_stays(events_url: str) -> None:
+    impatient = Database(events_url, application="copse-test", size=1, statement_seconds=1)
+
+    def wait() -> None:
+        with impatient.transaction() as db:
+            db.execute("create table never_there (id int)")
+            db.execute("select pg_sleep(60)")
+
+    try:
+        with impatient.transaction() as db:
+            before = backend(db)
+        with pytest.raises(TooSlow, match="longer than 1 s"):
+            wait()
+        with impatient.transaction() as db:
+            assert backend(db) == before
+            assert db.value(str, "select to_regclass('never_there')::text") is None
+    finally:
+        impatient.close()
 
 
 def test_an_empty_pool_waits_for_a_connection_to_come_back(single: Database) -> None:

@@ -140,6 +140,28 @@ def test_one_that_fails_stops_alone_and_says_why(
 
 
 @pytest.mark.usefixtures("notebook")
+def test_one_with_a_statement_that_takes_too_long_stops_alone_and_says_so(
+    events_url: str, database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    impatient = Database(events_url, application="copse-test", statement_seconds=1)
+    slow = Projection("slow", version=1, tables=lines.tables)
+
+    @slow.on(LineWritten)
+    def _(event: LineWritten, recorded: Recorded, db: Transaction) -> None:
+        db.write("select pg_sleep(60)")
+
+    make_tables(slow, database)
+    commands.handle(ONE, Append(text="tea"), context)
+    try:
+        Reader(impatient, codec, [slow, lines]).advance_all()
+    finally:
+        impatient.close()
+    assert texts(database, lines) == ["tea"]
+    assert cursor_of(database, "slow") == BEGINNING
+    assert "took longer than 1 s" in (failure_of(database, "slow") or "")
+
+
+@pytest.mark.usefixtures("notebook")
 def test_one_that_failed_goes_on_where_it_was_once_it_is_mended(
     database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
 ) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.admin import NewTopic
+from msgspec import structs
 
 from deploy.embedded.ports import free_port
 from shared.database.pool import Database, Transaction
@@ -284,7 +285,7 @@ class TestTheConsumer:
     def test_knows_streams_of_each_topic_apart(self, line: Line, events: list[Stored]) -> None:
         line.tell(line.records(events[:2]))
         line.service = f"other-{line.service}"
-        line.tell(line.records([replace(events[0], event_id=uuid4())]))
+        line.tell(line.records([structs.replace(events[0], event_id=uuid4())]))
         assert line.offset() == 1
 
 

@@ -31,7 +31,7 @@ class PriorityListRow:
 
 @priorities.on(PrioritiesPublished)
 def _(event: PrioritiesPublished, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into priority_lists values (%s, %s, %s, %s, %s, %s, %s, %s)",
         recorded.id,
         event.community,

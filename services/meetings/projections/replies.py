@@ -33,8 +33,20 @@ class ReplyRow:
 
 @replies.on(PlaceTaken)
 def _(event: PlaceTaken, recorded: Recorded, db: Transaction) -> None:
-    if not _promote(db, recorded, event):
-        _note(db, recorded, event.member, event.way)
+    """A place that came by the waiting list leaves time and channel as they were: another person freed it."""
+    db.write(
+        "insert into replies as before (meeting_id, member_id, reply, replied_at, channel) values (%s, %s, %s, %s, %s)"
+        " on conflict (meeting_id, member_id) do update set reply = excluded.reply,"
+        " replied_at = case before.reply when %s then before.replied_at else excluded.replied_at end,"
+        " channel = case before.reply when %s then before.channel else excluded.channel end",
+        recorded.id,
+        event.member,
+        event.way,
+        recorded.recorded_at,
+        recorded.metadata.channel,
+        WAITING,
+        WAITING,
+    )
 
 
 @replies.on(WaitingListJoined)
@@ -45,7 +57,7 @@ def _(event: WaitingListJoined, recorded: Recorded, db: Transaction) -> None:
 @replies.on(WayChanged)
 def _(event: WayChanged, recorded: Recorded, db: Transaction) -> None:
     """Whoever waits goes on waiting, with the time that her turn depends on."""
-    db.execute(
+    db.write(
         "update replies set reply = %s, replied_at = %s, channel = %s"
         " where meeting_id = %s and member_id = %s and reply <> %s",
         event.way,
@@ -72,20 +84,8 @@ def _(event: ReplyDeclined, recorded: Recorded, db: Transaction) -> None:
     _note(db, recorded, event.member, Answer.NO)
 
 
-def _promote(db: Transaction, recorded: Recorded, event: PlaceTaken) -> bool:
-    """A place that came by the waiting list leaves time and channel as they were: another person freed it."""
-    moved = db.execute(
-        "update replies set reply = %s where meeting_id = %s and member_id = %s and reply = %s",
-        event.way,
-        recorded.id,
-        event.member,
-        WAITING,
-    )
-    return moved == 1
-
-
 def _note(db: Transaction, recorded: Recorded, member: UUID, reply: str) -> None:
-    db.execute(
+    db.write(
         "insert into replies (meeting_id, member_id, reply, replied_at, channel) values (%s, %s, %s, %s, %s)"
         " on conflict (meeting_id, member_id) do update set reply = excluded.reply,"
         " replied_at = excluded.replied_at, channel = excluded.channel",

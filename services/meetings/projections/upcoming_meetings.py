@@ -65,7 +65,7 @@ class MeetingRow:
 
 @upcoming_meetings.on(MeetingPlanned)
 def _(event: MeetingPlanned, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into meetings (id, community_id, title, about, starts_at, ends_at, places, venue, online_link,"
         " phone_number, source, version) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         recorded.id,
@@ -82,7 +82,7 @@ def _(event: MeetingPlanned, recorded: Recorded, db: Transaction) -> None:
         recorded.version,
     )
     for place, speaker in enumerate(event.speakers):
-        db.execute(
+        db.write(
             "insert into speakers (meeting_id, place, speaker_id, name, topic) values (%s, %s, %s, %s, %s)",
             recorded.id,
             place,
@@ -124,7 +124,7 @@ def _(event: ReplyDeclined, recorded: Recorded, db: Transaction) -> None:
 
 def _count(db: Transaction, recorded: Recorded, more: int) -> None:
     """So many more come (or fewer). The version moves in any case: it is the meeting's ETag."""
-    db.execute(
+    db.write(
         "update meetings set coming = coming + %s, version = %s where id = %s", more, recorded.version, recorded.id
     )
 

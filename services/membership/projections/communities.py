@@ -75,7 +75,7 @@ class MilestoneRow:
 
 @communities.on(CommunityFounded)
 def _(event: CommunityFounded, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into communities (id, name, kind, privacy, about, aims, parent, places, source, version)"
         " values (%s, %s, %s, %s, %s, %s::text[], %s, %s, %s, %s)",
         recorded.id,
@@ -93,7 +93,7 @@ def _(event: CommunityFounded, recorded: Recorded, db: Transaction) -> None:
 
 @communities.on(CommunityDescribed)
 def _(event: CommunityDescribed, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update communities set about = %s, aims = %s::text[] where id = %s", event.about, list(event.aims), recorded.id
     )
     _seen(db, recorded)
@@ -101,7 +101,7 @@ def _(event: CommunityDescribed, recorded: Recorded, db: Transaction) -> None:
 
 @communities.on(PrivacyChanged)
 def _(event: PrivacyChanged, recorded: Recorded, db: Transaction) -> None:
-    db.execute("update communities set privacy = %s where id = %s", event.privacy, recorded.id)
+    db.write("update communities set privacy = %s where id = %s", event.privacy, recorded.id)
     _seen(db, recorded)
 
 
@@ -158,7 +158,7 @@ def _(event: TrainingDone, recorded: Recorded, db: Transaction) -> None:
 
 @communities.on(MilestoneNoted)
 def _(event: MilestoneNoted, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into milestones values (%s, %s, %s, %s, %s, %s, %s, %s)",
         recorded.id,
         recorded.version,
@@ -173,7 +173,7 @@ def _(event: MilestoneNoted, recorded: Recorded, db: Transaction) -> None:
 
 
 def _part(db: Transaction, recorded: Recorded, member: MemberId, part: str) -> None:
-    db.execute(
+    db.write(
         "insert into community_parts values (%s, %s, %s, %s) on conflict do nothing",
         recorded.id,
         member,
@@ -184,7 +184,7 @@ def _part(db: Transaction, recorded: Recorded, member: MemberId, part: str) -> N
 
 
 def _no_part(db: Transaction, recorded: Recorded, member: MemberId, part: str) -> None:
-    db.execute(
+    db.write(
         "delete from community_parts where community_id = %s and member_id = %s and part = %s",
         recorded.id,
         member,
@@ -195,7 +195,7 @@ def _no_part(db: Transaction, recorded: Recorded, member: MemberId, part: str) -
 
 def _seen(db: Transaction, recorded: Recorded) -> None:
     """The version is the resource's ETag, so every event moves it."""
-    db.execute("update communities set version = %s where id = %s", recorded.version, recorded.id)
+    db.write("update communities set version = %s where id = %s", recorded.version, recorded.id)
 
 
 _COMMUNITIES = (

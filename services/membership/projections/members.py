@@ -52,7 +52,7 @@ class MemberRow:
 
 @members.on(ApplicationReceived)
 def _(event: ApplicationReceived, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into members (id, standing, name, email, phone, postal_address, about, stakeholder_group, also, wanted,"
         " account, applied_at, channel, since, version)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s::uuid[], %s, %s, %s, %s, %s)",
@@ -77,7 +77,7 @@ def _(event: ApplicationReceived, recorded: Recorded, db: Transaction) -> None:
 @members.on(ConversationNeeded)
 def _(event: ConversationNeeded, recorded: Recorded, db: Transaction) -> None:
     _move(db, recorded, Standing.NEEDS_CONVERSATION)
-    db.execute("update members set note = %s where id = %s", event.note, recorded.id)
+    db.write("update members set note = %s where id = %s", event.note, recorded.id)
 
 
 @members.on(MemberApproved)
@@ -88,7 +88,7 @@ def _(event: MemberApproved, recorded: Recorded, db: Transaction) -> None:
 @members.on(ApplicationRefused)
 def _(event: ApplicationRefused, recorded: Recorded, db: Transaction) -> None:
     _move(db, recorded, Standing.DECLINED)
-    db.execute("update members set reason = %s where id = %s", event.reason, recorded.id)
+    db.write("update members set reason = %s where id = %s", event.reason, recorded.id)
 
 
 @members.on(ApplicationWithdrawn)
@@ -99,7 +99,7 @@ def _(event: ApplicationWithdrawn, recorded: Recorded, db: Transaction) -> None:
 @members.on(MemberActivated)
 def _(event: MemberActivated, recorded: Recorded, db: Transaction) -> None:
     _move(db, recorded, Standing.ACTIVE)
-    db.execute("update members set agreed = %s where id = %s", event.ground_rules, recorded.id)
+    db.write("update members set agreed = %s where id = %s", event.ground_rules, recorded.id)
 
 
 @members.on(MemberPaused)
@@ -120,7 +120,7 @@ def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> None:
 
 @members.on(OnboardingStepDone)
 def _(event: OnboardingStepDone, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update members set steps = steps || %s::text, version = %s where id = %s",
         event.step,
         recorded.version,
@@ -130,7 +130,7 @@ def _(event: OnboardingStepDone, recorded: Recorded, db: Transaction) -> None:
 
 @members.on(AccountLinked)
 def _(event: AccountLinked, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update members set account = %s, version = %s where id = %s",
         event.account,
         recorded.version,
@@ -139,7 +139,7 @@ def _(event: AccountLinked, recorded: Recorded, db: Transaction) -> None:
 
 
 def _move(db: Transaction, recorded: Recorded, standing: Standing) -> None:
-    db.execute(
+    db.write(
         "update members set standing = %s, since = %s, version = %s where id = %s",
         standing,
         recorded.recorded_at,

@@ -46,7 +46,7 @@ class InGroup:
 
 @project_groups.on(ProjectGroupProposed)
 def _(event: ProjectGroupProposed, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into project_groups (id, community_id, topic, about, wanted, status, proposed_at, version)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s)",
         recorded.id,
@@ -69,19 +69,19 @@ def _(event: ProjectGroupJoined, recorded: Recorded, db: Transaction) -> None:
 
 @project_groups.on(ProjectGroupLeft)
 def _(event: ProjectGroupLeft, recorded: Recorded, db: Transaction) -> None:
-    db.execute("delete from project_group_members where group_id = %s and member_id = %s", recorded.id, event.member)
+    db.write("delete from project_group_members where group_id = %s and member_id = %s", recorded.id, event.member)
     _seen(db, recorded)
 
 
 @project_groups.on(ProjectGroupStarted)
 def _(event: ProjectGroupStarted, recorded: Recorded, db: Transaction) -> None:
-    db.execute("update project_groups set status = %s where id = %s", GroupStatus.RUNNING, recorded.id)
+    db.write("update project_groups set status = %s where id = %s", GroupStatus.RUNNING, recorded.id)
     _seen(db, recorded)
 
 
 @project_groups.on(ProjectGroupClosed)
 def _(event: ProjectGroupClosed, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update project_groups set status = %s, outcome = %s, link = %s where id = %s",
         GroupStatus.CLOSED,
         event.outcome,
@@ -93,7 +93,7 @@ def _(event: ProjectGroupClosed, recorded: Recorded, db: Transaction) -> None:
 
 def _add(db: Transaction, recorded: Recorded, member: MemberId) -> None:
     """The stream's version is the place: who joined later stands behind."""
-    db.execute(
+    db.write(
         "insert into project_group_members values (%s, %s, %s) on conflict do nothing",
         recorded.id,
         member,
@@ -102,7 +102,7 @@ def _add(db: Transaction, recorded: Recorded, member: MemberId) -> None:
 
 
 def _seen(db: Transaction, recorded: Recorded) -> None:
-    db.execute("update project_groups set version = %s where id = %s", recorded.version, recorded.id)
+    db.write("update project_groups set version = %s where id = %s", recorded.version, recorded.id)
 
 
 _GROUPS = (

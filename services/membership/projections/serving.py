@@ -51,7 +51,7 @@ class _Trained:
 
 @serving.on(TermSet)
 def _(event: TermSet, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into serving_terms values (%s, %s, %s, %s) on conflict (community_id, member_id)"
         " do update set starts_on = excluded.starts_on, ends_on = excluded.ends_on",
         recorded.id,
@@ -63,14 +63,14 @@ def _(event: TermSet, recorded: Recorded, db: Transaction) -> None:
 
 @serving.on(RoleGiven)
 def _(event: RoleGiven, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into serving_roles values (%s, %s, %s) on conflict do nothing", recorded.id, event.member, event.role
     )
 
 
 @serving.on(RoleEnded)
 def _(event: RoleEnded, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "delete from serving_roles where community_id = %s and member_id = %s and role = %s",
         recorded.id,
         event.member,
@@ -80,7 +80,7 @@ def _(event: RoleEnded, recorded: Recorded, db: Transaction) -> None:
 
 @serving.on(TrainingDone)
 def _(event: TrainingDone, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into serving_training values (%s, %s, %s, %s, %s)",
         recorded.id,
         event.member,
@@ -93,7 +93,7 @@ def _(event: TrainingDone, recorded: Recorded, db: Transaction) -> None:
 @serving.on(CommunityLeft)
 def _(event: CommunityLeft, recorded: Recorded, db: Transaction) -> None:
     for table in ("serving_terms", "serving_roles", "serving_training"):
-        db.execute(f"delete from {table} where community_id = %s and member_id = %s", recorded.id, event.member)  # noqa: S608  # names of our own tables
+        db.write(f"delete from {table} where community_id = %s and member_id = %s", recorded.id, event.member)  # noqa: S608  # names of our own tables
 
 
 def serving_in(db: Transaction, group: UUID) -> dict[UUID, Serving]:

@@ -1,6 +1,6 @@
 """Every letter: what it is about, how it goes, and what became of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -18,9 +18,7 @@ from services.notifications.domain.delivery import (
 from shared.database.pool import Transaction
 from shared.messages.events import MemberId
 from shared.messages.recorded import Recorded
-from shared.projections.projection import Projection
-
-deliveries = Projection("deliveries", version=1, tables=Path(__file__).with_suffix(".sql"))
+from shared.projections.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -38,13 +36,13 @@ class DeliveryRow:
     meeting_id: UUID | None
     request_id: UUID | None
     claim_id: UUID | None
-    subject: str | None
-    body: str | None
-    reason: str | None
-    note: str | None
     queued_at: datetime
-    sent_at: datetime | None
     version: int
+    subject: str | None = None
+    body: str | None = None
+    reason: str | None = None
+    note: str | None = None
+    sent_at: datetime | None = None
 
     @property
     def asked(self) -> DeliveryQueued:
@@ -59,69 +57,51 @@ class DeliveryRow:
         )
 
 
-@deliveries.on(DeliveryQueued)
-def _(event: DeliveryQueued, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
-        "insert into deliveries"
-        " (id, member_id, kind, channel, status, meeting_id, request_id, claim_id, queued_at, version)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        recorded.id,
-        event.member,
-        event.kind,
-        event.channel,
-        Status.QUEUED if event.channel is Channel.EMAIL else Status.BY_HAND,
-        event.meeting,
-        event.request,
-        event.claim,
-        recorded.recorded_at,
-        recorded.version,
+deliveries = Rows("deliveries", DeliveryRow, version=1, tables=Path(__file__).with_suffix(".sql"))
+
+
+@deliveries.begins(DeliveryQueued)
+def _(event: DeliveryQueued, recorded: Recorded) -> DeliveryRow:
+    return DeliveryRow(
+        id=recorded.id,
+        member_id=event.member,
+        kind=event.kind,
+        channel=event.channel,
+        status=Status.QUEUED if event.channel is Channel.EMAIL else Status.BY_HAND,
+        meeting_id=event.meeting,
+        request_id=event.request,
+        claim_id=event.claim,
+        queued_at=recorded.recorded_at,
+        version=recorded.version,
     )
 
 
-@deliveries.on(DeliveryHandedOver)
-def _(event: DeliveryHandedOver, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
-        "update deliveries set status = %s, channel = %s, version = %s where id = %s",
-        Status.BY_HAND,
-        event.channel,
-        recorded.version,
-        recorded.id,
+@deliveries.changes(DeliveryHandedOver)
+def _(event: DeliveryHandedOver, recorded: Recorded, row: DeliveryRow) -> DeliveryRow:
+    return replace(row, status=Status.BY_HAND, channel=event.channel, version=recorded.version)
+
+
+@deliveries.changes(DeliverySent)
+def _(event: DeliverySent, recorded: Recorded, row: DeliveryRow) -> DeliveryRow:
+    return replace(
+        row,
+        status=Status.SENT,
+        subject=event.subject,
+        body=event.body,
+        sent_at=recorded.recorded_at,
+        version=recorded.version,
     )
 
 
-@deliveries.on(DeliverySent)
-def _(event: DeliverySent, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
-        "update deliveries set status = %s, subject = %s, body = %s, sent_at = %s, version = %s where id = %s",
-        Status.SENT,
-        event.subject,
-        event.body,
-        recorded.recorded_at,
-        recorded.version,
-        recorded.id,
-    )
+@deliveries.changes(DeliveryFailed)
+def _(event: DeliveryFailed, recorded: Recorded, row: DeliveryRow) -> DeliveryRow:
+    return replace(row, status=Status.FAILED, reason=event.reason, version=recorded.version)
 
 
-@deliveries.on(DeliveryFailed)
-def _(event: DeliveryFailed, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
-        "update deliveries set status = %s, reason = %s, version = %s where id = %s",
-        Status.FAILED,
-        event.reason,
-        recorded.version,
-        recorded.id,
-    )
-
-
-@deliveries.on(DeliveryDoneByHand)
-def _(event: DeliveryDoneByHand, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
-        "update deliveries set status = %s, note = %s, sent_at = %s, version = %s where id = %s",
-        Status.DONE_BY_HAND,
-        event.note,
-        recorded.recorded_at,
-        recorded.version,
-        recorded.id,
+@deliveries.changes(DeliveryDoneByHand)
+def _(event: DeliveryDoneByHand, recorded: Recorded, row: DeliveryRow) -> DeliveryRow:
+    return replace(
+        row, status=Status.DONE_BY_HAND, note=event.note, sent_at=recorded.recorded_at, version=recorded.version
     )
 
 

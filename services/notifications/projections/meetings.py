@@ -52,7 +52,7 @@ class ReplyRow:
 
 @meetings.on(MeetingPlanned)
 def _(event: MeetingPlanned, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into meetings values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         recorded.id,
         event.community,
@@ -79,7 +79,7 @@ def _(event: WaitingListJoined, recorded: Recorded, db: Transaction) -> None:
 
 @meetings.on(WayChanged)
 def _(event: WayChanged, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update meeting_replies set way = %s where meeting_id = %s and member_id = %s",
         event.way,
         recorded.id,
@@ -99,7 +99,7 @@ def _(event: WaitingListLeft, recorded: Recorded, db: Transaction) -> None:
 
 def _reply(db: Transaction, meeting: UUID, member: MemberId, way: str, *, standing: str, waited: bool) -> None:
     """Having waited is remembered, so that a place that came free can be told from one that was there at once."""
-    db.execute(
+    db.write(
         "insert into meeting_replies values (%s, %s, %s, %s, %s)"
         " on conflict (meeting_id, member_id) do update set way = excluded.way, standing = excluded.standing,"
         " waited = meeting_replies.waited or excluded.waited",
@@ -113,7 +113,7 @@ def _reply(db: Transaction, meeting: UUID, member: MemberId, way: str, *, standi
 
 def _cannot_come(db: Transaction, meeting: UUID, member: MemberId) -> None:
     """The row stays, so that a confirmation that is still to be sent can say what holds by then."""
-    db.execute(
+    db.write(
         "update meeting_replies set standing = 'cannot-come', waited = false where meeting_id = %s and member_id = %s",
         meeting,
         member,

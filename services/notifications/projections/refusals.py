@@ -13,7 +13,7 @@ refusals = Projection("refusals", version=1, tables=Path(__file__).with_suffix("
 
 @refusals.on(ApplicationRefused)
 def _(event: ApplicationRefused, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into refusals (member_id, reason) values (%s, %s) on conflict do nothing", recorded.id, event.reason
     )
 

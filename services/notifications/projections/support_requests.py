@@ -47,7 +47,7 @@ class FeeRow:
 
 @support_requests.on(SupportRequested)
 def _(event: SupportRequested, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into support_requests (request_id, requester_id, title, kind, needed_by) values (%s, %s, %s, %s, %s)",
         recorded.id,
         event.requester,
@@ -60,7 +60,7 @@ def _(event: SupportRequested, recorded: Recorded, db: Transaction) -> None:
 @support_requests.on(ReviewOffered)
 def _(event: ReviewOffered, recorded: Recorded, db: Transaction) -> None:
     """A second offer to the same person replaces the first."""
-    db.execute(
+    db.write(
         "insert into review_offers values (%s, %s, %s, %s)"
         " on conflict (request_id, member_id) do update set answer_by = excluded.answer_by,"
         " fee_pence = excluded.fee_pence",
@@ -73,21 +73,21 @@ def _(event: ReviewOffered, recorded: Recorded, db: Transaction) -> None:
 
 @support_requests.on(ReviewsReleased)
 def _(event: ReviewsReleased, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update support_requests set reviewers = %s::uuid[] where request_id = %s", list(event.reviewers), recorded.id
     )
 
 
 @support_requests.on(ResponseGiven)
 def _(event: ResponseGiven, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update support_requests set what_we_changed = %s where request_id = %s", event.what_we_changed, recorded.id
     )
 
 
 @support_requests.on(ClaimAccrued)
 def _(event: ClaimAccrued, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into fees values (%s, %s, %s, %s, %s)",
         recorded.id,
         event.request,

@@ -30,7 +30,7 @@ class ClaimRow:
 
 @claims.on(ClaimAccrued)
 def _(event: ClaimAccrued, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into claims values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         recorded.id,
         event.payee,

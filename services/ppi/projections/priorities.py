@@ -29,7 +29,7 @@ class PriorityListRow:
 @priorities.on(PrioritiesPublished)
 def _(event: PrioritiesPublished, recorded: Recorded, db: Transaction) -> None:
     # A list that is published again replaces what was known of it.
-    db.execute(
+    db.write(
         "insert into priority_lists values (%s, %s, %s, %s, %s) on conflict (id) do update set"
         " title = excluded.title, source = excluded.source, priorities = excluded.priorities",
         recorded.id,

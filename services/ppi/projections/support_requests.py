@@ -79,7 +79,7 @@ class _Counts:
 
 @support_requests.on(SupportRequested)
 def _(event: SupportRequested, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into support_requests (id, requester_id, title, kind, summary, needed_by, reviewers, activity,"
         " status, version) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         recorded.id,
@@ -97,7 +97,7 @@ def _(event: SupportRequested, recorded: Recorded, db: Transaction) -> None:
 
 @support_requests.on(RelevanceJudged)
 def _(event: RelevanceJudged, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update support_requests set relevant = %s, relevance_reason = %s, priority = %s where id = %s",
         event.relevant,
         event.reason,
@@ -109,7 +109,7 @@ def _(event: RelevanceJudged, recorded: Recorded, db: Transaction) -> None:
 
 @support_requests.on(ReviewOffered)
 def _(event: ReviewOffered, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "insert into offers values (%s, %s, %s, %s, %s, %s) on conflict (request_id, member_id) do update set"
         " status = excluded.status, offered_at = excluded.offered_at, answer_by = excluded.answer_by,"
         " fee_pence = excluded.fee_pence",
@@ -145,15 +145,13 @@ def _(event: OfferWithdrawn, recorded: Recorded, db: Transaction) -> None:
 
 @support_requests.on(ReviewSent)
 def _(event: ReviewSent, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
-        "insert into reviews values (%s, %s, %s, %s)", recorded.id, event.member, event.text, recorded.recorded_at
-    )
+    db.write("insert into reviews values (%s, %s, %s, %s)", recorded.id, event.member, event.text, recorded.recorded_at)
     _move(db, recorded, _stage(db, recorded.id))
 
 
 @support_requests.on(ReviewsReleased)
 def _(event: ReviewsReleased, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update support_requests set released_at = %s, response_due_at = %s where id = %s",
         recorded.recorded_at,
         event.response_due_at,
@@ -164,12 +162,12 @@ def _(event: ReviewsReleased, recorded: Recorded, db: Transaction) -> None:
 
 @support_requests.on(ResponseOverdue)
 def _(event: ResponseOverdue, recorded: Recorded, db: Transaction) -> None:
-    db.execute("update support_requests set overdue = true, version = %s where id = %s", recorded.version, recorded.id)
+    db.write("update support_requests set overdue = true, version = %s where id = %s", recorded.version, recorded.id)
 
 
 @support_requests.on(ResponseGiven)
 def _(event: ResponseGiven, recorded: Recorded, db: Transaction) -> None:
-    db.execute(
+    db.write(
         "update support_requests set response = %s, responded_at = %s, overdue = false, version = %s where id = %s",
         event.what_we_changed,
         recorded.recorded_at,
@@ -184,7 +182,7 @@ def _(event: RequestClosed, recorded: Recorded, db: Transaction) -> None:
 
 
 def _answer(db: Transaction, recorded: Recorded, member: UUID, status: OfferStatus) -> None:
-    db.execute("update offers set status = %s where request_id = %s and member_id = %s", status, recorded.id, member)
+    db.write("update offers set status = %s where request_id = %s and member_id = %s", status, recorded.id, member)
     _move(db, recorded, _stage(db, recorded.id))
 
 
@@ -201,7 +199,7 @@ def _stage(db: Transaction, request: UUID) -> Status:
 
 
 def _move(db: Transaction, recorded: Recorded, status: Status) -> None:
-    db.execute(
+    db.write(
         "update support_requests set status = %s, version = %s where id = %s", status, recorded.version, recorded.id
     )
 
