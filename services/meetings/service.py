@@ -7,6 +7,7 @@ from services.meetings.contracts import membership
 from services.meetings.domain.meeting import Meeting
 from services.meetings.domain.priorities import PriorityList
 from services.meetings.permissions import PERMISSIONS
+from services.meetings.projections.closed_communities import closed_communities
 from services.meetings.projections.people import people
 from services.meetings.projections.priorities import priorities
 from services.meetings.projections.replies import replies
@@ -28,7 +29,7 @@ service = Service(
     title="Copse meetings: what is on, who comes, what matters",
     folder=Path(__file__).parent,
     aggregates=[Meeting, PriorityList],
-    projections=[people, upcoming_meetings, replies, priorities],
+    projections=[people, closed_communities, upcoming_meetings, replies, priorities],
     reactions=[free_places],
     resources=resources,
     permissions=PERMISSIONS,

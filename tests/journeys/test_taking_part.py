@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from deploy.demo.client import Client, until
+from deploy.demo.client import Client, NotSo, until
 from deploy.demo.configuration import Configuration
 from deploy.demo.load import approve
 
@@ -110,3 +110,33 @@ def test_a_declined_applicant_gets_a_kind_letter_and_no_service_takes_her_for_a_
     for service in ("meetings", "ppi"):
         assert not coordinator.finds(service, f"people/{applicant}")
     assert coordinator.get("notifications", f"people/{applicant}").body["standing"] == "declined"
+
+
+def test_a_confidential_communitys_meetings_are_there_for_its_members_alone(client: Clients) -> None:
+    coordinator, practitioner = client("coordinator"), client("practitioner")
+    found = {"name": f"Quiet {uuid4()}", "kind": "community", "about": "Synthetic.", "privacy": "confidential"}
+    community = coordinator.post("membership", "communities", found).id
+    title = f"A quiet meeting {uuid4()}"
+    until("meetings knows the community", lambda: _planned_once_known(coordinator, community, title), seconds=60)
+
+    def listed(who: Client) -> bool:
+        return any(row["title"] == title for row in who.get("meetings", "meetings?limit=200").items)
+
+    until("the coordinator sees it", lambda: listed(coordinator), seconds=60)
+    (id,) = (row["id"] for row in coordinator.get("meetings", "meetings?limit=200").items if row["title"] == title)
+    for outsider in (client(None), practitioner):
+        assert not listed(outsider)
+        outsider.get("meetings", f"meetings/{id}", expect=404)
+    practitioner.post("meetings", f"meetings/{id}/replies", {"answer": "online"}, expect=404)
+    me = practitioner.get("membership", "me").id
+    coordinator.post("membership", f"communities/{community}/members", {"member_id": me})
+    until("the member sees it", lambda: listed(practitioner), seconds=60)
+    assert not listed(client(None))
+
+
+def _planned_once_known(coordinator: Client, community: str, title: str) -> bool:
+    try:
+        planned(coordinator, community, title)
+    except NotSo:
+        return False
+    return True

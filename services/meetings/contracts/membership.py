@@ -32,15 +32,21 @@ class AccountLinked:
     account: UUID
 
 
-def _as_it_was(fields: Fields) -> Fields:
-    """Version 2 says who may see it, which is not read here."""
-    return fields
+def _with_privacy(fields: Fields) -> Fields:
+    """Version 1 knew no privacy: nothing was closed."""
+    return {**fields, "privacy": "open"}
 
 
-@event("community-founded", version=2, upcasters=(_as_it_was,))
+@event("community-founded", version=2, upcasters=(_with_privacy,))
 class CommunityFounded:
     name: str
     kind: str
+    privacy: str
+
+
+@event("privacy-changed")
+class PrivacyChanged:
+    privacy: str
 
 
 @event("community-joined")
