@@ -4,6 +4,7 @@ from shared.identity.identity import Permissions
 
 PERMISSIONS: Permissions = {
     "meetings:plan": frozenset({"coordinator", "facilitator"}),
+    "meetings:read-all": frozenset({"coordinator"}),
     "meetings:read-joining-details": frozenset({"member", "coordinator", "facilitator"}),
     "replies:send": frozenset({"member"}),
     "replies:read": frozenset({"coordinator", "facilitator"}),

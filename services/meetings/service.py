@@ -7,10 +7,12 @@ from services.meetings.contracts import membership
 from services.meetings.domain.meeting import Meeting
 from services.meetings.domain.priorities import PriorityList
 from services.meetings.permissions import PERMISSIONS
+from services.meetings.projections.closed_communities import closed_communities
 from services.meetings.projections.people import people
 from services.meetings.projections.priorities import priorities
 from services.meetings.projections.replies import replies
 from services.meetings.projections.upcoming_meetings import upcoming_meetings
+from services.meetings.reactions.free_places import free_places
 from shared.identity.people import find_member
 from shared.service import Service
 
@@ -27,8 +29,8 @@ service = Service(
     title="Copse meetings: what is on, who comes, what matters",
     folder=Path(__file__).parent,
     aggregates=[Meeting, PriorityList],
-    projections=[people, upcoming_meetings, replies, priorities],
-    reactions=[],
+    projections=[people, closed_communities, upcoming_meetings, replies, priorities],
+    reactions=[free_places],
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,

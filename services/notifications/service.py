@@ -11,11 +11,14 @@ from services.notifications.permissions import PERMISSIONS
 from services.notifications.projections.deliveries import deliveries
 from services.notifications.projections.meetings import meetings
 from services.notifications.projections.people import people
+from services.notifications.projections.refusals import refusals
 from services.notifications.projections.support_requests import support_requests
 from services.notifications.reactions.confirm_reply import confirm_reply
 from services.notifications.reactions.invite_members import invite_members
 from services.notifications.reactions.offer_review import offer_review
+from services.notifications.reactions.say_goodbye import say_goodbye
 from services.notifications.reactions.send_by_mail import send_by_mail, send_mail
+from services.notifications.reactions.tell_of_decline import tell_of_decline
 from services.notifications.reactions.tell_of_fee import tell_of_fee
 from services.notifications.reactions.tell_of_release import tell_of_release
 from services.notifications.reactions.tell_what_changed import tell_what_changed
@@ -37,9 +40,11 @@ service = Service(
     title="Copse notifications: letters to members",
     folder=Path(__file__).parent,
     aggregates=[Delivery],
-    projections=[people, meetings, support_requests, deliveries],
+    projections=[people, refusals, meetings, support_requests, deliveries],
     reactions=[
         welcome_member,
+        tell_of_decline,
+        say_goodbye,
         invite_members,
         confirm_reply,
         offer_review,

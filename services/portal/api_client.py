@@ -80,15 +80,24 @@ class ApiClient:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        file: bytes | None = None,
     ) -> Answer:
-        """Send one request. Raises Problem for a refusal (4xx), ServiceAway for silence, nonsense and 5xx."""
+        """Send one request: JSON, or the bytes of a CSV `file`.
+
+        Raises Problem for a refusal (4xx), ServiceAway for silence, nonsense and 5xx.
+        """
         try:
             response = self._session().request(
                 method,
                 self._addresses[service] + path,
                 params=params,
-                json=body,
-                headers={"Accept": "application/json, application/problem+json", **(headers or {})},
+                json=body if file is None else None,
+                data=file,
+                headers={
+                    "Accept": "application/json, application/problem+json",
+                    **({"Content-Type": "text/csv"} if file is not None else {}),
+                    **(headers or {}),
+                },
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
             )
@@ -106,6 +115,23 @@ class ApiClient:
             position=response.headers.get("Copse-Position", ""),
             next_page=response.links.get("next", {}).get("url", ""),
         )
+
+    def download(self, service: str, path: str, *, headers: Mapping[str, str]) -> bytes:
+        """The bytes of a file. Raises Problem and ServiceAway as `call` does."""
+        try:
+            response = self._session().get(
+                self._addresses[service] + path,
+                headers=dict(headers),
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise ServiceAway(service, type(error).__name__) from error
+        if response.status_code >= 500:
+            raise ServiceAway(service, f"HTTP {response.status_code}")
+        if response.status_code >= 400:
+            raise problem_from(service, response.status_code, _json(service, response))
+        return response.content
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._threads, "session", None)

@@ -29,13 +29,17 @@ from services.portal.pages import (
     applications,
     claims,
     communities,
+    community_people,
     glossary,
     home,
+    importing,
     joining,
     me,
     meetings,
     messages,
+    my_membership,
     planning,
+    project_groups,
     rates,
     statements,
     support,
@@ -47,8 +51,29 @@ from shared.http import metrics, tracing
 
 SESSION_LIFETIME = timedelta(hours=8)
 LARGEST_FORM = 256 * 1024  # bytes; the longest text is a review of a few pages
-FIRST_PAGES = (home, communities, meetings, planning, joining, applications)
-MORE_PAGES = (support, support_asking, support_request, claims, messages, me, rates, glossary, statements)
+FIRST_PAGES = (
+    home,
+    communities,
+    community_people,
+    project_groups,
+    meetings,
+    planning,
+    joining,
+    applications,
+    importing,
+)
+MORE_PAGES = (
+    support,
+    support_asking,
+    support_request,
+    claims,
+    messages,
+    me,
+    my_membership,
+    rates,
+    glossary,
+    statements,
+)
 
 
 def create_app(settings: configuration.Configuration | None = None) -> Flask:

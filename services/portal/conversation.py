@@ -73,9 +73,15 @@ def change(
     *,
     key: str = "",
     seen: str = "",
+    channel: str = "",
 ) -> Answer:
-    """Write. `key` makes a double click one change; `seen` is the ETag of what the person was looking at."""
+    """Write. `key` makes a double click one change; `seen` is the ETag of what the person was looking at.
+
+    `channel` says how somebody's wish came to the person who types it: by phone, by post.
+    """
     headers = _headers()
+    if channel:
+        headers["Copse-Channel"] = channel
     if key:
         headers["Idempotency-Key"] = key
     if seen:
@@ -87,8 +93,27 @@ def change(
     return answer
 
 
-def post(service: str, path: str, body: dict[str, Any], *, key: str = "", seen: str = "") -> Answer:
-    return change("POST", service, path, body, key=key, seen=seen)
+def post(service: str, path: str, body: dict[str, Any], *, key: str = "", seen: str = "", channel: str = "") -> Answer:
+    return change("POST", service, path, body, key=key, seen=seen, channel=channel)
+
+
+def send_file(service: str, path: str, data: bytes, **params: str) -> Answer:
+    """Hand a CSV file in. The service sees to it that the same file twice changes nothing more."""
+    answer = _call("POST", service, path, headers=_headers(), file=data, params=params)
+    if answer.position and current_person():
+        session["positions"] = {**session.get("positions", {}), service: answer.position}
+    return answer
+
+
+def download(service: str, path: str) -> bytes:
+    """A file of a service, for the person who asks for it."""
+    client = cast(ApiClient, current_app.extensions["copse-api-client"])
+    try:
+        return client.download(service, path, headers=_headers())
+    except Problem as problem:
+        if problem.status == 401:
+            raise SignInNeeded from problem
+        raise
 
 
 def _headers() -> dict[str, str]:

@@ -25,8 +25,13 @@ class Membership:
     away: bool = False
 
     @property
+    def may_apply(self) -> bool:
+        """Nothing to join with yet, or no more: never applied, declined, taken back or left."""
+        return not self.away and self.standing in ("", "declined", "withdrawn", "left")
+
+    @property
     def active(self) -> bool:
-        return self.standing == "active"
+        return self.standing in ("approved", "active")
 
 
 def own_membership() -> Membership:

@@ -37,7 +37,7 @@ def items() -> list[Item]:
             entries.append(("Payments", "claims.show_all"))
         if person.has("coordinator"):
             entries.append(("Messages", "messages.show_all"))
-        if not membership.id and not membership.away and not person.has("coordinator", "finance", "facilitator"):
+        if membership.may_apply and not person.has("coordinator", "finance", "facilitator"):
             entries.append(("Join", "joining.ask"))
         entries.append(("My page", "me.show"))
     topic = (request.blueprint or "").partition("_")[0]

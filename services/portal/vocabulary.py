@@ -12,6 +12,15 @@ STAKEHOLDER_GROUPS = {
     "other": "Something else, or I would rather not say",
 }
 
+STAKEHOLDER_GROUPS_TOO = {
+    "person-drawing-on-care": "I also draw on care and support",
+    "unpaid-carer": "I also care for somebody, unpaid",
+    "practitioner": "I also work in social care",
+    "provider": "I also run or manage a care service",
+    "commissioner": "I also plan or pay for care services",
+    "researcher": "I also do research",
+}
+
 STAKEHOLDER_GROUPS_OF_OTHERS = {
     "person-drawing-on-care": "Person drawing on care",
     "unpaid-carer": "Unpaid carer",
@@ -68,7 +77,37 @@ OFFER_STATUSES = {
     "withdrawn": "Withdrawn",
 }
 
-STANDINGS = {"applied": "Waiting for an answer", "active": "Member", "declined": "Not accepted"}
+STANDINGS = {
+    "applied": "Waiting for an answer",
+    "needs-conversation": "We would like to talk first",
+    "approved": "New member",
+    "active": "Member",
+    "paused": "Taking a break",
+    "declined": "Not accepted",
+    "withdrawn": "Taken back",
+    "left": "Has left",
+}
+
+CHANNELS = {
+    "web": "On this website",
+    "phone": "By phone",
+    "post": "By letter",
+    "in-person": "In person",
+    "email": "By email",
+}
+
+SHARED = {"email": "same email", "phone": "same phone", "name": "same name"}
+
+PRIVACY = {
+    "open": "Open: every member may join",
+    "restricted": "Restricted: everybody sees it, and members ask to join",
+    "private": "Private: what it does is for its members, and members ask to join",
+    "confidential": "Confidential: only its members know of it",
+}
+
+PROJECT_GROUPS = {"gathering": "Looking for people", "running": "At work", "closed": "Finished"}
+
+GROUP_ROLES = {"lay-lead": "Lay lead", "chair": "Chair", "co-chair": "Co-chair", "mentor": "Mentor"}
 
 CLAIM_STATUSES = {"accrued": "Earned, not paid yet"}
 
@@ -93,7 +132,13 @@ TAG_COLOURS = {
     "released": "purple",
     "closed": "green",
     "applied": "yellow",
+    "needs-conversation": "orange",
+    "approved": "turquoise",
     "active": "green",
+    "paused": "blue",
+    "gathering": "yellow",
+    "running": "blue",
+    "left": "grey",
     "accepted": "green",
     "declined": "grey",
     "expired": "grey",

@@ -58,8 +58,9 @@ def admit(
     email: str | None = None,
     phone: str | None = None,
     postal_address: str | None = None,
+    standing: str = ACTIVE,
 ) -> None:
-    """An approved member."""
+    """An approved member; with another `standing` somebody who is not, and whom only a letter must reach."""
     _free(db, account, member)
     db.write(
         "insert into people (member_id, account, standing, name, stakeholder_group, email, phone, postal_address)"
@@ -69,13 +70,18 @@ def admit(
         " phone = excluded.phone, postal_address = excluded.postal_address",
         member,
         account,
-        ACTIVE,
+        standing,
         name,
         stakeholder_group,
         email,
         phone,
         postal_address,
     )
+
+
+def stand(db: Transaction, member: UUID, standing: str) -> None:
+    """A member takes a break, is back, or has left. Only who is `active` is found, listed or invited."""
+    db.write("update people set standing = %s where member_id = %s", standing, member)
 
 
 def link_account(db: Transaction, member: UUID, account: UUID) -> None:
@@ -106,6 +112,10 @@ def join(db: Transaction, member: UUID, community: UUID, at: datetime) -> None:
         community,
         at,
     )
+
+
+def leave(db: Transaction, member: UUID, community: UUID) -> None:
+    db.write("delete from people_groups where member_id = %s and community_id = %s", member, community)
 
 
 def find_member(db: Transaction, account: UUID) -> MemberId | None:

@@ -1,6 +1,6 @@
 """A database that was restored from a dump into another cluster: how that is noticed, and put right.
 
-Readers go along transaction ids, which are the cluster's own. See docs/adr/0016-restored-dumps.md.
+Readers go along transaction ids, which are the cluster's own. See docs/adr/0014-restored-dumps.md.
 """
 
 from pathlib import Path

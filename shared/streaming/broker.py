@@ -67,7 +67,7 @@ class Broker:
     """Where Kafka is. `servers` is `host:port[,host:port]`; it is given up when it is silent for `patience_seconds`.
 
     `instance` names this process among those of its service: a static member of its group, which keeps its partitions
-    when it comes back within `session_seconds` (docs/adr/0014-members-of-a-group.md).
+    when it comes back within `session_seconds` (docs/adr/0012-members-of-a-group.md).
     """
 
     servers: str

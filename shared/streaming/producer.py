@@ -1,7 +1,7 @@
 """kafka-python's producer, given batches whose records are encoded already.
 
 Its own `send` costs 65 to 90 µs for an event with 17 headers, nearly all of it in checking, measuring and copying each
-header; encoding here costs a tenth (docs/adr/0017-relay-batches.md). What is hard stays kafka-python's: connections,
+header; encoding here costs a tenth (docs/adr/0015-relay-batches.md). What is hard stays kafka-python's: connections,
 retries, idempotence, one batch of a partition in flight at a time. It has no public way to take a batch, so this file
 reaches into it, and is the only one that does; tests/kernel/test_producer.py fails when a release changes what is used.
 """

@@ -74,6 +74,7 @@ class Relay:
                     if publishing.settle(wait_seconds=0 if read else _LOOK_SECONDS):
                         works()
                 else:
+                    publishing.stay_where_the_cursor_is()
                     works()
                     if not told:  # once: what is said later is said at the next beginning
                         outbox.is_up_to_date()
@@ -189,6 +190,11 @@ class Publishing:
         self._read = rows[taken - 1].position
         self._batches.append(_Batch(self._read, sent, rows[:taken], monotonic(), time.time_ns()))
         return taken
+
+    def stay_where_the_cursor_is(self) -> None:
+        """Raises Fenced when somebody set it elsewhere, as `copse topics refill` does: then it is begun again there."""
+        if self._outbox.cursor() != self._published:
+            raise Fenced(f"{_NAME} was set elsewhere")
 
     def settle(self, wait_seconds: float) -> bool:
         """Moves the cursor up to where everything has arrived, after waiting for the oldest batch if need be. Whether

@@ -1,6 +1,6 @@
 """Tells an OpenTelemetry collector what was done: OTLP over HTTP, in its JSON encoding, without the SDK.
 
-The SDK with its exporter costs each process 20 MB (docs/adr/0015-own-spans.md). Spans wait in memory and are sent once
+The SDK with its exporter costs each process 20 MB (docs/adr/0013-own-spans.md). Spans wait in memory and are sent once
 a second. A collector that is away never holds up the work: what does not fit is counted and forgotten.
 
 Specification: https://opentelemetry.io/docs/specs/otlp/#otlphttp

@@ -25,6 +25,7 @@ SignedIn = Callable[[str], Page]
         "/join/thanks",
         "/payment-rates",
         "/glossary",
+        "/quick-guide",
         "/accessibility",
         "/privacy",
         "/nowhere",

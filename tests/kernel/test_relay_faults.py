@@ -372,6 +372,16 @@ def end_every_session_but_mine(line: Line) -> None:
         db.all(bool, f"select pg_terminate_backend(pid, 5000) from ({others}) others")
 
 
+def test_a_cursor_that_is_set_back_under_an_idle_leader_is_noticed(to_kafka: Line) -> None:
+    """As `copse topics refill` does, when somebody did not stop the workers first."""
+    to_kafka.open(ONE)
+    with at_work(BeginningAgain(to_kafka.relay())):
+        eventually(lambda: len(to_kafka.in_topic()) == 1, "it is published")
+        with to_kafka.producing.transaction() as db:
+            db.execute("update readers set xid = '0', position = 0 where name = 'relay'")
+        eventually(lambda: len(to_kafka.in_topic()) == 2, "it is published again")
+
+
 def test_a_cursor_never_goes_back_because_an_end_is_noted(to_kafka: Line) -> None:
     to_kafka.open(ONE)
     to_kafka.publish()

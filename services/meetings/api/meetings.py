@@ -9,6 +9,7 @@ from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from services.meetings.api.known_communities import must_know
+from services.meetings.api.viewing import viewer
 from services.meetings.domain.meeting import PlanMeeting, Speaker
 from services.meetings.projections.replies import replies, reply_of
 from services.meetings.projections.upcoming_meetings import MeetingRow, coming_up, meeting, over, upcoming_meetings
@@ -120,11 +121,14 @@ class Meetings(MethodView):
     @blueprint.arguments(MeetingsQuerySchema, location="query")
     @blueprint.response(200, MeetingForMembersSchema(many=True))
     def get(self, query: dict[str, Any]) -> Response:
-        """Meetings to come, the next one first; or past ones, the latest first."""
+        """Meetings to come, the next one first; or past ones, the latest first.
+
+        Those of private and confidential communities are for their members, and for coordinators.
+        """
         wait_for(upcoming_meetings)
         found = coming_up if query["when"] is When.UPCOMING else over
         with running().database.transaction() as db:
-            rows = found(db, running().clock.now(), query["community"], query["after"], query["limit"])
+            rows = found(db, running().clock.now(), query["community"], query["after"], query["limit"], viewer())
         return page(_schema_for_caller(), rows, query["limit"], lambda row: row.id)
 
 
@@ -137,7 +141,7 @@ class OneMeeting(MethodView):
         wait_for(upcoming_meetings)
         wait_for(replies)
         with running().database.transaction() as db:
-            row = meeting(db, meeting_id)
+            row = meeting(db, meeting_id, viewer())
             if row is None:
                 raise not_found("meeting", meeting_id)
             member = caller().member

@@ -7,9 +7,10 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
+from services.meetings.api.viewing import viewer
 from services.meetings.domain.meeting import Answer, Reply
 from services.meetings.projections.replies import replies, replies_to
-from services.meetings.projections.upcoming_meetings import meeting, upcoming_meetings
+from services.meetings.projections.upcoming_meetings import is_hidden, meeting, upcoming_meetings
 from shared.http.authorization import caller, needs, running
 from shared.http.blueprint import Blueprint
 from shared.http.changes import change
@@ -44,6 +45,9 @@ class Replies(MethodView):
     def post(self, new: dict[str, Any], meeting_id: UUID) -> Response:
         """Say how you take part, or that you cannot come. When the meeting is full, you join its waiting list."""
         member = cast(MemberId, caller().member)  # `replies:send` is granted to members alone
+        with running().database.transaction() as db:
+            if is_hidden(db, meeting_id, viewer()):
+                raise not_found("meeting", meeting_id)
         return change(
             meeting_id,
             Reply(member=member, **new),
@@ -59,7 +63,7 @@ class Replies(MethodView):
         wait_for(upcoming_meetings)
         wait_for(replies)
         with running().database.transaction() as db:
-            if meeting(db, meeting_id) is None:
+            if meeting(db, meeting_id, viewer()) is None:
                 raise not_found("meeting", meeting_id)
             rows = replies_to(db, meeting_id, query["after"], query["limit"])
         return page(ReplySchema(), rows, query["limit"], lambda row: row.member_id)

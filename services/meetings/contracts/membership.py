@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.messages.events import MemberId, Personal, event
+from shared.messages.events import Fields, MemberId, Personal, event
 
 
 @event("member-approved")
@@ -12,17 +12,48 @@ class MemberApproved:
     account: UUID | None = None
 
 
+@event("member-paused")
+class MemberPaused:
+    pass
+
+
+@event("member-returned")
+class MemberReturned:
+    pass
+
+
+@event("member-left")
+class MemberLeft:
+    pass
+
+
 @event("account-linked")
 class AccountLinked:
     account: UUID
 
 
-@event("community-founded")
+def _with_privacy(fields: Fields) -> Fields:
+    """Version 1 knew no privacy: nothing was closed."""
+    return {**fields, "privacy": "open"}
+
+
+@event("community-founded", version=2, upcasters=(_with_privacy,))
 class CommunityFounded:
     name: str
     kind: str
+    privacy: str
+
+
+@event("privacy-changed")
+class PrivacyChanged:
+    privacy: str
 
 
 @event("community-joined")
 class CommunityJoined:
+    member: MemberId
+
+
+@event("community-left")
+class CommunityLeft:
     member: MemberId

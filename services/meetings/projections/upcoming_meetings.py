@@ -16,6 +16,7 @@ from services.meetings.domain.meeting import (
     WaitingListLeft,
     WayChanged,
 )
+from services.meetings.projections.closed_communities import SEEN
 from shared.database.pool import Transaction
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
@@ -129,20 +130,47 @@ def _count(db: Transaction, recorded: Recorded, more: int) -> None:
     )
 
 
-def meeting(db: Transaction, id: UUID) -> MeetingRow | None:
-    return db.one(MeetingRow, "select * from meetings_with_speakers where id = %s", id)
+_MEETINGS = f"select * from meetings_with_speakers m where {SEEN}"  # noqa: S608  # our own words
+_LAST_SEEN = "(select starts_at, id from meetings where id = %s)"
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks: meetings of private and confidential communities are for their members, and for who sees all."""
+
+    member: UUID | None = None
+    sees_all: bool = False
+
+
+def meeting(db: Transaction, id: UUID, viewer: Viewer) -> MeetingRow | None:
+    """None also where it is not for this viewer."""
+    return db.one(
+        MeetingRow,
+        f"{_MEETINGS} and id = %s",
+        viewer.sees_all,
+        viewer.member,
+        id,
+    )
+
+
+def is_hidden(db: Transaction, id: UUID, viewer: Viewer) -> bool:
+    """Whether it is there and not for this viewer. One that is not known here yet is not hidden."""
+    there = db.value(int, "select 1 from meetings where id = %s", id)
+    return bool(there) and meeting(db, id, viewer) is None
 
 
 def coming_up(
-    db: Transaction, now: datetime, community: UUID | None, after: UUID | None, limit: int
+    db: Transaction, now: datetime, community: UUID | None, after: UUID | None, limit: int, viewer: Viewer
 ) -> list[MeetingRow]:
     """Meetings that are not over, the next one first, up to `limit` + 1. `after` is the last meeting seen."""
     return db.all(
         MeetingRow,
-        "select * from meetings_with_speakers where ends_at > %s"
+        f"{_MEETINGS} and ends_at > %s"
         " and (%s::uuid is null or community_id = %s)"
-        " and (%s::uuid is null or (starts_at, id) > (select starts_at, id from meetings where id = %s))"
+        f" and (%s::uuid is null or (starts_at, id) > {_LAST_SEEN})"
         " order by starts_at, id limit %s",
+        viewer.sees_all,
+        viewer.member,
         now,
         community,
         community,
@@ -152,14 +180,18 @@ def coming_up(
     )
 
 
-def over(db: Transaction, now: datetime, community: UUID | None, after: UUID | None, limit: int) -> list[MeetingRow]:
+def over(
+    db: Transaction, now: datetime, community: UUID | None, after: UUID | None, limit: int, viewer: Viewer
+) -> list[MeetingRow]:
     """Meetings that are over, the latest first, up to `limit` + 1. `after` is the last meeting seen."""
     return db.all(
         MeetingRow,
-        "select * from meetings_with_speakers where ends_at <= %s"
+        f"{_MEETINGS} and ends_at <= %s"
         " and (%s::uuid is null or community_id = %s)"
-        " and (%s::uuid is null or (starts_at, id) < (select starts_at, id from meetings where id = %s))"
+        f" and (%s::uuid is null or (starts_at, id) < {_LAST_SEEN})"
         " order by starts_at desc, id desc limit %s",
+        viewer.sees_all,
+        viewer.member,
         now,
         community,
         community,

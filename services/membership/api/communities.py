@@ -1,5 +1,6 @@
 """Communities of practice and working groups: what they are for, who belongs, what they have done."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -7,24 +8,35 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields, post_load, validate
 
+from services.membership.api.seeing import must_lead, seen, sees_inside
 from services.membership.domain.community import (
+    DescribeCommunity,
     Figure,
     FoundCommunity,
-    JoinCommunity,
     Kind,
     MilestoneKind,
     NoteMilestone,
+    Privacy,
+    SetPrivacy,
 )
-from services.membership.projections.communities import all_communities, communities, community, milestones_of
+from services.membership.projections.communities import (
+    ASKING,
+    FACILITATOR,
+    CommunityRow,
+    all_communities,
+    belongs_to,
+    communities,
+    has_part,
+    milestones_of,
+    parts,
+)
 from services.membership.projections.people import people
-from shared.http.authorization import needs, public, running
+from shared.database.pool import Transaction
+from shared.http.authorization import caller, may, needs, public, running
 from shared.http.blueprint import Blueprint
 from shared.http.changes import change
-from shared.http.problems import FieldError, Problem, not_found
 from shared.http.reads import PageSchema, one, page, wait_for
 from shared.http.schemas import RequestSchema, line, link, paragraphs, period, whole
-from shared.identity.people import members_of, person
-from shared.messages.events import MemberId
 from shared.messages.ids import uuid7
 
 blueprint = Blueprint("communities", "communities", url_prefix="/v1", description="Communities and working groups")
@@ -40,17 +52,33 @@ class NewCommunitySchema(RequestSchema):
     parent = fields.UUID(load_default=None)
     places = whole(1, 1_000, load_default=None)
     source = link(load_default=None)
+    privacy = fields.Enum(
+        Privacy,
+        by_value=True,
+        load_default=None,
+        metadata={"description": "open, restricted (ask), private (inside for members), confidential (unlisted)"},
+    )
+
+
+class DescriptionSchema(RequestSchema):
+    about = paragraphs(required=True)
+    aims = fields.List(line(500), required=True, validate=validate.Length(max=20))
+
+
+class PrivacySchema(RequestSchema):
+    privacy = fields.Enum(Privacy, by_value=True, required=True)
 
 
 class CommunitySchema(Schema):
     id = fields.UUID()
     name = fields.String()
     kind = fields.String()
+    privacy = fields.String()
     about = fields.String()
     aims = fields.List(fields.String())
     parent = fields.UUID(allow_none=True)
     places = fields.Integer(allow_none=True)
-    members = fields.Function(lambda row: row.members if row.members >= _SMALLEST_SHOWN else None)
+    members = fields.Function(lambda row: row.members if (row.members or 0) >= _SMALLEST_SHOWN else None)
     source = fields.String(allow_none=True)
     version = fields.Integer()
 
@@ -84,13 +112,17 @@ class MilestoneSchema(Schema):
     )
 
 
-class NewBelongingSchema(RequestSchema):
-    member_id = fields.UUID(required=True)
-
-
-class BelongingSchema(Schema):
+class PartSchema(Schema):
     member_id = fields.UUID()
-    name = fields.String()
+    name = fields.String(allow_none=True)
+
+
+class OneCommunitySchema(CommunitySchema):
+    milestones = fields.List(fields.Nested(MilestoneSchema))
+    my_part = fields.String(allow_none=True, metadata={"description": "member, facilitator, asking, or null."})
+    facilitators = fields.List(
+        fields.Nested(PartSchema), metadata={"description": "Names are for those who belong, and for coordinators."}
+    )
 
 
 @blueprint.route("/communities")
@@ -107,57 +139,79 @@ class Communities(MethodView):
     @blueprint.arguments(PageSchema, location="query")
     @blueprint.response(200, CommunitySchema(many=True))
     def get(self, query: dict[str, Any]) -> Response:
-        """All communities. A number of members below five is not shown."""
-        wait_for(communities)
+        """All communities that are there for the caller. A number of members below five is not shown.
+
+        Of a private one only its members see the aims and how many they are.
+        """
+        _wait()
         with running().database.transaction() as db:
-            rows = all_communities(db, query["after"], query["limit"])
-        return page(CommunitySchema(), rows, query["limit"], lambda row: row.id)
+            everything = may("communities:read-all")
+            rows = all_communities(db, query["after"], query["limit"], member=caller().member, everything=everything)
+            shown = [_as_seen(db, row) for row in rows]
+        return page(CommunitySchema(), shown, query["limit"], lambda row: row.id)
 
 
 @blueprint.route("/communities/<uuid:community_id>")
 class OneCommunity(MethodView):
     @public
-    @blueprint.response(200, CommunitySchema)
+    @blueprint.response(200, OneCommunitySchema)
     def get(self, community_id: UUID) -> Response:
-        """One community with its milestones, oldest first."""
-        wait_for(communities)
+        """One community with its milestones, oldest first, and the caller's own part in it."""
+        _wait()
         with running().database.transaction() as db:
-            row = community(db, community_id)
-            if row is None:
-                raise not_found("community", community_id)
-            story = milestones_of(db, community_id)
-        return one(
-            {**CommunitySchema().dump(row), "milestones": MilestoneSchema().dump(story, many=True)},
-            row.version,
-        )
+            row = seen(db, community_id)
+            inside = sees_inside(db, row)
+            story = milestones_of(db, community_id) if inside else []
+            part = _part_of_caller(db, community_id)
+            leads = part or may("communities:read-all")
+            body = {
+                **CommunitySchema().dump(_as_seen(db, row)),
+                "milestones": MilestoneSchema().dump(story, many=True),
+                "my_part": part,
+                "facilitators": PartSchema().dump(parts(db, community_id, FACILITATOR), many=True) if leads else [],
+            }
+        return one(body, row.version)
 
 
-@blueprint.route("/communities/<uuid:community_id>/members")
-class CommunityMembers(MethodView):
-    @needs("communities:add-member")
-    @blueprint.arguments(NewBelongingSchema)
-    @blueprint.response(201)
-    def post(self, new: dict[str, Any], community_id: UUID) -> Response:
-        """Add an approved member, for example to the working group."""
-        wait_for(people)
-        with running().database.transaction() as db:
-            if person(db, new["member_id"]) is None:
-                wrong = FieldError("#/member_id", "There is no approved member with this id.")
-                raise Problem(422, "invalid", wrong.detail, [wrong])
-        return change(
-            community_id,
-            JoinCommunity(member=MemberId(new["member_id"])),
-            created=f"/v1/communities/{community_id}/members",
-        )
+def _wait() -> None:
+    wait_for(communities)
+    wait_for(people)
 
-    @needs("communities:read-members")
-    @blueprint.response(200, BelongingSchema(many=True))
-    def get(self, community_id: UUID) -> Response:
-        """Who belongs, in the order of joining."""
-        wait_for(people)
-        with running().database.transaction() as db:
-            rows = members_of(db, community_id)
-        return page(BelongingSchema(), rows, len(rows), lambda row: row.member_id)
+
+def _as_seen(db: Transaction, row: CommunityRow) -> CommunityRow:
+    return row if sees_inside(db, row) else replace(row, aims=[], members=0, source=None)
+
+
+def _part_of_caller(db: Transaction, community_id: UUID) -> str | None:
+    me = caller().member
+    if me is None:
+        return None
+    if has_part(db, community_id, me, FACILITATOR):
+        return FACILITATOR
+    if belongs_to(db, community_id, me):
+        return "member"
+    return ASKING if has_part(db, community_id, me, ASKING) else None
+
+
+@blueprint.route("/communities/<uuid:community_id>/description")
+class Description(MethodView):
+    @needs("communities:lead")
+    @blueprint.arguments(DescriptionSchema)
+    @blueprint.response(200)
+    def put(self, new: dict[str, Any], community_id: UUID) -> Response:
+        """Say anew what it is about and what its aims are: its facilitators, or a coordinator."""
+        must_lead(community_id, "communities:found")
+        return change(community_id, DescribeCommunity(about=new["about"], aims=tuple(new["aims"])), must_match=True)
+
+
+@blueprint.route("/communities/<uuid:community_id>/privacy")
+class PrivacyLevel(MethodView):
+    @needs("communities:found")
+    @blueprint.arguments(PrivacySchema)
+    @blueprint.response(200)
+    def put(self, new: dict[str, Any], community_id: UUID) -> Response:
+        """Say who sees it and how one gets in."""
+        return change(community_id, SetPrivacy(**new), must_match=True)
 
 
 @blueprint.route("/communities/<uuid:community_id>/milestones")

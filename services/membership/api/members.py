@@ -7,7 +7,10 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from services.membership.domain.member import LinkAccount, Standing
+from services.membership.api.own import own_or
+from services.membership.api.same_person import AlikeSchema, alike
+from services.membership.domain.member import TAKING_PART, OnboardingStep, Standing
+from services.membership.domain.taking_part import LinkAccount
 from services.membership.projections.members import (
     MemberRow,
     member,
@@ -17,13 +20,13 @@ from services.membership.projections.members import (
 )
 from services.membership.projections.people import people
 from shared.database.pool import Transaction
-from shared.http.authorization import caller, needs, require, running
+from shared.http.authorization import caller, may, needs, running
 from shared.http.blueprint import Blueprint
 from shared.http.changes import change
 from shared.http.problems import Problem, not_found
 from shared.http.reads import PageSchema, one, page, wait_for
 from shared.http.schemas import RequestSchema, line
-from shared.identity.people import known
+from shared.identity.people import Known, known
 
 blueprint = Blueprint("members", "members", url_prefix="/v1", description="Members")
 
@@ -37,16 +40,32 @@ class MemberSchema(Schema):
     postal_address = fields.String(allow_none=True)
     about = fields.String(allow_none=True)
     stakeholder_group = fields.String()
+    also = fields.List(fields.String(), metadata={"description": "Stakeholder groups that are true as well."})
     wanted_communities = fields.List(fields.UUID(), attribute="wanted")
     has_account = fields.Function(lambda row: row.account is not None)
     applied_at = fields.AwareDateTime()
     channel = fields.String()
+    since = fields.AwareDateTime(metadata={"description": "When the standing last changed."})
+    reason = fields.String(allow_none=True, metadata={"description": "Why it was declined, as the applicant was told."})
+    ground_rules_agreed = fields.String(attribute="agreed", allow_none=True)
     version = fields.Integer()
 
 
 class OneMemberSchema(MemberSchema):
+    note = fields.String(allow_none=True, metadata={"description": "What to talk about. For those who decide."})
+    same_person = fields.List(
+        fields.Nested(AlikeSchema), metadata={"description": "Other records with the same email or phone. Likewise."}
+    )
     communities = fields.List(fields.UUID())
     groups = fields.List(fields.UUID())
+    onboarding = fields.List(
+        fields.Nested("ChecklistSchema"), metadata={"description": "The checklist for new members, in its order."}
+    )
+
+
+class ChecklistSchema(Schema):
+    step = fields.String()
+    done = fields.Boolean()
 
 
 class AccountSchema(RequestSchema):
@@ -66,7 +85,8 @@ class Members(MethodView):
         """Everybody who applied or joined, oldest first."""
         wait_for(members)
         with running().database.transaction() as db:
-            rows = members_with(db, query["standing"], query["after"], query["limit"])
+            standing = query["standing"]
+            rows = members_with(db, standing and [standing], query["after"], query["limit"])
         return page(MemberSchema(), rows, query["limit"], lambda row: row.id)
 
 
@@ -76,9 +96,7 @@ class OneMember(MethodView):
     @blueprint.response(200, OneMemberSchema)
     def get(self, member_id: UUID) -> Response:
         """One member: for herself and for coordinators."""
-        wait_for(members)
-        if caller().member != member_id:
-            require("members:read")
+        own_or(member_id, "members:read")
         with running().database.transaction() as db:
             row = member(db, member_id)
             if row is None:
@@ -118,11 +136,28 @@ class Account(MethodView):
 def _shown(db: Transaction, row: MemberRow) -> Response:
     wait_for(people)
     belongs = known(db, row.id)
+    for_deciders: dict[str, object] = {}
+    if may("applications:decide"):
+        same = alike(db, [row]).get(row.id, [])
+        for_deciders = {"note": row.note, "same_person": AlikeSchema(many=True).dump(same)}
     return one(
         {
             **MemberSchema().dump(row),
+            **for_deciders,
             "communities": [str(id) for id in belongs.communities] if belongs else [],
             "groups": [str(id) for id in belongs.groups] if belongs else [],
+            "onboarding": _checklist(row, belongs) if row.standing in TAKING_PART else [],
         },
         row.version,
     )
+
+
+def _checklist(row: MemberRow, belongs: Known | None) -> list[dict[str, object]]:
+    """What a new member does first. Two steps she ticks off herself; the others show in what she did."""
+    done = {
+        OnboardingStep.QUICK_GUIDE: OnboardingStep.QUICK_GUIDE in row.steps,
+        "ground-rules": row.agreed is not None,
+        OnboardingStep.CONTACT_DETAILS: OnboardingStep.CONTACT_DETAILS in row.steps,
+        "community": belongs is not None and bool(belongs.communities or belongs.groups),
+    }
+    return [{"step": str(step), "done": is_done} for step, is_done in done.items()]

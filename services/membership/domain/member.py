@@ -1,17 +1,24 @@
-"""A member: somebody who applied to join, was approved or not, and takes part."""
+"""A member: somebody who asked to join, what was answered, and whether she takes part now.
 
-from collections.abc import Iterator
+    applied -> (needs-conversation) -> approved -> active <-> paused
+       |               |                  |          |          |
+       +---------------+-> declined       +----------+----------+-> left
+       +---------------+-> withdrawn
+
+The wishes that move her along are in `joining.py` (until the answer) and `taking_part.py` (after it).
+"""
+
 from dataclasses import replace
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import State
 from shared.messages.events import Event, Personal, event
 
 
 class StakeholderGroup(StrEnum):
-    """The part of social care that somebody speaks from. One, for counting."""
+    """The part of social care that somebody speaks from. One is for counting; several may be true."""
 
     PERSON_DRAWING_ON_CARE = "person-drawing-on-care"
     UNPAID_CARER = "unpaid-carer"
@@ -23,14 +30,38 @@ class StakeholderGroup(StrEnum):
 
 
 class Standing(StrEnum):
+    """Where somebody stands. `approved` is a member who has not yet agreed to the ground rules; else like `active`."""
+
     UNKNOWN = "unknown"
     APPLIED = "applied"
+    NEEDS_CONVERSATION = "needs-conversation"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    APPROVED = "approved"
     ACTIVE = "active"
-    REFUSED = "refused"
+    PAUSED = "paused"
+    LEFT = "left"
+
+
+class OnboardingStep(StrEnum):
+    """What a new member ticks off herself. The rest of the checklist is seen from what she did."""
+
+    QUICK_GUIDE = "quick-guide"
+    CONTACT_DETAILS = "contact-details"
+
+
+WAITING = frozenset({Standing.APPLIED, Standing.NEEDS_CONVERSATION})
+"""An answer is still owed."""
+TAKING_PART = frozenset({Standing.APPROVED, Standing.ACTIVE})
+"""Invited, counted and listed."""
+ENDED = frozenset({Standing.DECLINED, Standing.WITHDRAWN, Standing.LEFT})
+"""Nothing more can happen to this application or membership; whoever wants to come (back) applies anew."""
 
 
 @event("application-received")
 class ApplicationReceived:
+    """`stakeholder_group` is the one for counting; `also` are others that are true as well."""
+
     name: Personal[str]
     email: Personal[str | None] = None
     phone: Personal[str | None] = None
@@ -39,6 +70,14 @@ class ApplicationReceived:
     stakeholder_group: StakeholderGroup
     communities: tuple[UUID, ...]
     account: UUID | None = None
+    also: tuple[StakeholderGroup, ...] = ()
+
+
+@event("conversation-needed")
+class ConversationNeeded:
+    """Somebody will talk with the applicant before an answer is given. `note` is for those who decide."""
+
+    note: Personal[str | None] = None
 
 
 @event("member-approved")
@@ -56,7 +95,45 @@ class MemberApproved:
 
 @event("application-refused")
 class ApplicationRefused:
+    """`reason` is told to the applicant. Name and address are there so that a letter can tell her (since 0.2)."""
+
     reason: Personal[str]
+    name: Personal[str | None] = None
+    email: Personal[str | None] = None
+    phone: Personal[str | None] = None
+    postal_address: Personal[str | None] = None
+
+
+@event("application-withdrawn")
+class ApplicationWithdrawn:
+    """The applicant thought better of it, before an answer was given. She need not say why."""
+
+
+@event("member-activated")
+class MemberActivated:
+    """She agreed to the ground rules in this wording (`ground_rules.toml`), and so takes up her membership."""
+
+    ground_rules: str
+
+
+@event("member-paused")
+class MemberPaused:
+    """She takes a break: nobody invites her, she is in no list, and nothing of hers is lost."""
+
+
+@event("member-returned")
+class MemberReturned:
+    """Back from a break."""
+
+
+@event("member-left")
+class MemberLeft:
+    """She is no member any more. Why is hers to know."""
+
+
+@event("onboarding-step-done")
+class OnboardingStepDone:
+    step: OnboardingStep
 
 
 @event("account-linked")
@@ -67,91 +144,36 @@ class AccountLinked:
 
 
 class Member(State, category="member"):
+    """`agreed` is the wording of the ground rules that she agreed to, None until she did."""
+
     standing: Standing = Standing.UNKNOWN
     received: ApplicationReceived | None = None
     account: UUID | None = None
+    agreed: str | None = None
+    steps: frozenset[OnboardingStep] = frozenset()
 
     def evolve(self, event: Event) -> Self:
         match event:
             case ApplicationReceived():
                 return replace(self, standing=Standing.APPLIED, received=event, account=event.account)
+            case ConversationNeeded():
+                return replace(self, standing=Standing.NEEDS_CONVERSATION)
             case MemberApproved():
-                return replace(self, standing=Standing.ACTIVE)
+                return replace(self, standing=Standing.APPROVED)
             case ApplicationRefused():
-                return replace(self, standing=Standing.REFUSED)
+                return replace(self, standing=Standing.DECLINED)
+            case ApplicationWithdrawn():
+                return replace(self, standing=Standing.WITHDRAWN)
+            case MemberActivated():
+                return replace(self, standing=Standing.ACTIVE, agreed=event.ground_rules)
+            case MemberPaused():
+                return replace(self, standing=Standing.PAUSED)
+            case MemberReturned():
+                return replace(self, standing=Standing.ACTIVE if self.agreed else Standing.APPROVED)
+            case MemberLeft():
+                return replace(self, standing=Standing.LEFT)
+            case OnboardingStepDone():
+                return replace(self, steps=self.steps | {event.step})
             case AccountLinked():
                 return replace(self, account=event.account)
         return self
-
-
-class Apply(Command[Member]):
-    """Ask to join. One way to be reached is enough, and it need not be email."""
-
-    creates = True
-
-    name: str
-    email: str | None = None
-    phone: str | None = None
-    postal_address: str | None = None
-    about: str | None = None
-    stakeholder_group: StakeholderGroup
-    communities: tuple[UUID, ...]
-    account: UUID | None = None
-
-    def decide(self, member: Member, context: Context) -> Iterator[Event]:
-        if not (self.email or self.phone or self.postal_address):
-            raise Refused("no-way-to-reach", "Give at least one way to reach you: email, phone or postal address.")
-        yield ApplicationReceived(
-            name=self.name,
-            email=self.email,
-            phone=self.phone,
-            postal_address=self.postal_address,
-            about=self.about,
-            stakeholder_group=self.stakeholder_group,
-            communities=self.communities,
-            account=self.account,
-        )
-
-
-class Approve(Command[Member]):
-    """Welcome an applicant."""
-
-    def decide(self, member: Member, context: Context) -> Iterator[Event]:
-        received = _waiting(member)
-        yield MemberApproved(
-            name=received.name,
-            email=received.email,
-            phone=received.phone,
-            postal_address=received.postal_address,
-            stakeholder_group=received.stakeholder_group,
-            communities=received.communities,
-            account=member.account,
-        )
-
-
-class Refuse(Command[Member]):
-    """Turn an application down, with a reason that the applicant is told."""
-
-    reason: str
-
-    def decide(self, member: Member, context: Context) -> Iterator[Event]:
-        _waiting(member)
-        yield ApplicationRefused(reason=self.reason)
-
-
-class LinkAccount(Command[Member]):
-    """Say which sign-in belongs to a member."""
-
-    account: UUID
-
-    def decide(self, member: Member, context: Context) -> Iterator[Event]:
-        if member.standing is Standing.REFUSED:
-            raise Refused("not-a-member", "This application was refused, so no sign-in can be linked to it.")
-        if member.account != self.account:
-            yield AccountLinked(account=self.account)
-
-
-def _waiting(member: Member) -> ApplicationReceived:
-    if member.standing is not Standing.APPLIED or member.received is None:
-        raise Refused("already-decided", f"This application was decided before: it is {member.standing}.")
-    return member.received

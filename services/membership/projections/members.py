@@ -1,5 +1,6 @@
 """Who applied and who is a member: the coordinator's lists and everybody's own page."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,14 +10,21 @@ from services.membership.domain.member import (
     AccountLinked,
     ApplicationReceived,
     ApplicationRefused,
+    ApplicationWithdrawn,
+    ConversationNeeded,
+    MemberActivated,
     MemberApproved,
+    MemberLeft,
+    MemberPaused,
+    MemberReturned,
+    OnboardingStepDone,
     Standing,
 )
 from shared.database.pool import Transaction
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
-members = Projection("members", version=1, tables=Path(__file__).with_suffix(".sql"))
+members = Projection("members", version=2, tables=Path(__file__).with_suffix(".sql"))
 
 
 @dataclass(frozen=True)
@@ -29,17 +37,25 @@ class MemberRow:
     postal_address: str | None
     about: str | None
     stakeholder_group: str
+    also: list[str]
     wanted: list[UUID]
     account: UUID | None
     applied_at: datetime
     channel: str
+    since: datetime
+    note: str | None
+    reason: str | None
+    agreed: str | None
+    steps: list[str]
     version: int
 
 
 @members.on(ApplicationReceived)
 def _(event: ApplicationReceived, recorded: Recorded, db: Transaction) -> None:
     db.write(
-        "insert into members values (%s, %s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s, %s, %s, %s)",
+        "insert into members (id, standing, name, email, phone, postal_address, about, stakeholder_group, also, wanted,"
+        " account, applied_at, channel, since, version)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s::uuid[], %s, %s, %s, %s, %s)",
         recorded.id,
         Standing.APPLIED,
         event.name,
@@ -48,22 +64,68 @@ def _(event: ApplicationReceived, recorded: Recorded, db: Transaction) -> None:
         event.postal_address,
         event.about,
         event.stakeholder_group,
+        list(event.also),
         list(event.communities),
         event.account,
         recorded.recorded_at,
         recorded.metadata.channel,
+        recorded.recorded_at,
         recorded.version,
     )
 
 
+@members.on(ConversationNeeded)
+def _(event: ConversationNeeded, recorded: Recorded, db: Transaction) -> None:
+    _move(db, recorded, Standing.NEEDS_CONVERSATION)
+    db.write("update members set note = %s where id = %s", event.note, recorded.id)
+
+
 @members.on(MemberApproved)
 def _(event: MemberApproved, recorded: Recorded, db: Transaction) -> None:
-    _move(db, recorded, Standing.ACTIVE)
+    _move(db, recorded, Standing.APPROVED)
 
 
 @members.on(ApplicationRefused)
 def _(event: ApplicationRefused, recorded: Recorded, db: Transaction) -> None:
-    _move(db, recorded, Standing.REFUSED)
+    _move(db, recorded, Standing.DECLINED)
+    db.write("update members set reason = %s where id = %s", event.reason, recorded.id)
+
+
+@members.on(ApplicationWithdrawn)
+def _(event: ApplicationWithdrawn, recorded: Recorded, db: Transaction) -> None:
+    _move(db, recorded, Standing.WITHDRAWN)
+
+
+@members.on(MemberActivated)
+def _(event: MemberActivated, recorded: Recorded, db: Transaction) -> None:
+    _move(db, recorded, Standing.ACTIVE)
+    db.write("update members set agreed = %s where id = %s", event.ground_rules, recorded.id)
+
+
+@members.on(MemberPaused)
+def _(event: MemberPaused, recorded: Recorded, db: Transaction) -> None:
+    _move(db, recorded, Standing.PAUSED)
+
+
+@members.on(MemberReturned)
+def _(event: MemberReturned, recorded: Recorded, db: Transaction) -> None:
+    agreed = db.value(str, "select agreed from members where id = %s", recorded.id)
+    _move(db, recorded, Standing.ACTIVE if agreed else Standing.APPROVED)
+
+
+@members.on(MemberLeft)
+def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> None:
+    _move(db, recorded, Standing.LEFT)
+
+
+@members.on(OnboardingStepDone)
+def _(event: OnboardingStepDone, recorded: Recorded, db: Transaction) -> None:
+    db.write(
+        "update members set steps = steps || %s::text, version = %s where id = %s",
+        event.step,
+        recorded.version,
+        recorded.id,
+    )
 
 
 @members.on(AccountLinked)
@@ -78,8 +140,9 @@ def _(event: AccountLinked, recorded: Recorded, db: Transaction) -> None:
 
 def _move(db: Transaction, recorded: Recorded, standing: Standing) -> None:
     db.write(
-        "update members set standing = %s, version = %s where id = %s",
+        "update members set standing = %s, since = %s, version = %s where id = %s",
         standing,
+        recorded.recorded_at,
         recorded.version,
         recorded.id,
     )
@@ -94,14 +157,15 @@ def member_of_account(db: Transaction, account: UUID) -> MemberRow | None:
     return db.one(MemberRow, "select * from members where account = %s order by id desc limit 1", account)
 
 
-def members_with(db: Transaction, standing: str | None, after: UUID | None, limit: int) -> list[MemberRow]:
-    """Oldest first, up to `limit` + 1 so that the caller sees whether more follow."""
+def members_with(db: Transaction, standings: Collection[str] | None, after: UUID | None, limit: int) -> list[MemberRow]:
+    """Oldest first, up to `limit` + 1 so that the caller sees whether more follow. None: of any standing."""
+    wanted = None if standings is None else list(standings)
     return db.all(
         MemberRow,
-        "select * from members where (%s::text is null or standing = %s) and (%s::uuid is null or id > %s)"
-        " order by id limit %s",
-        standing,
-        standing,
+        "select * from members where (%s::text[] is null or standing = any(%s::text[]))"
+        " and (%s::uuid is null or id > %s) order by id limit %s",
+        wanted,
+        wanted,
         after,
         after,
         limit + 1,

@@ -1,9 +1,15 @@
 """Approved members with their accounts and groups: who is calling, and who belongs where."""
 
-from services.membership.domain.community import CommunityFounded, CommunityJoined
-from services.membership.domain.member import AccountLinked, MemberApproved
+from services.membership.domain.community import CommunityFounded, CommunityJoined, CommunityLeft
+from services.membership.domain.member import (
+    AccountLinked,
+    MemberApproved,
+    MemberLeft,
+    MemberPaused,
+    MemberReturned,
+)
 from shared.database.pool import Transaction
-from shared.identity.people import TABLES, admit, found_community, join, link_account
+from shared.identity.people import ACTIVE, TABLES, admit, found_community, join, leave, link_account, stand
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -28,3 +34,23 @@ def _(event: CommunityFounded, recorded: Recorded, db: Transaction) -> None:
 @people.on(CommunityJoined)
 def _(event: CommunityJoined, recorded: Recorded, db: Transaction) -> None:
     join(db, event.member, recorded.id, recorded.recorded_at)
+
+
+@people.on(MemberPaused)
+def _(event: MemberPaused, recorded: Recorded, db: Transaction) -> None:
+    stand(db, recorded.id, "paused")
+
+
+@people.on(MemberReturned)
+def _(event: MemberReturned, recorded: Recorded, db: Transaction) -> None:
+    stand(db, recorded.id, ACTIVE)
+
+
+@people.on(MemberLeft)
+def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> None:
+    stand(db, recorded.id, "left")
+
+
+@people.on(CommunityLeft)
+def _(event: CommunityLeft, recorded: Recorded, db: Transaction) -> None:
+    leave(db, event.member, recorded.id)

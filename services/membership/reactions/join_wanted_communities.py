@@ -1,8 +1,8 @@
-"""When a member is approved, she joins each community that she asked for."""
+"""When a member is approved, she joins each community that she asked for, or asks to where that is the way in."""
 
 from collections.abc import Iterable
 
-from services.membership.domain.community import JoinCommunity
+from services.membership.domain.community import AskToJoin
 from services.membership.domain.member import MemberApproved
 from shared.database.pool import Transaction
 from shared.messages.events import MemberId
@@ -14,4 +14,4 @@ join_wanted_communities = Reaction("join_wanted_communities")
 
 @join_wanted_communities.on(MemberApproved)
 def _(event: MemberApproved, recorded: Recorded, db: Transaction) -> Iterable[Step]:
-    return [Do(community, JoinCommunity(member=MemberId(recorded.id))) for community in event.communities]
+    return [Do(community, AskToJoin(member=MemberId(recorded.id))) for community in event.communities]

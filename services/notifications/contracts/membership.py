@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.messages.events import MemberId, Personal, event
+from shared.messages.events import Fields, MemberId, Personal, event
 
 
 @event("member-approved")
@@ -15,12 +15,41 @@ class MemberApproved:
     account: UUID | None = None
 
 
+@event("application-refused")
+class ApplicationRefused:
+    reason: Personal[str]
+    name: Personal[str | None] = None
+    email: Personal[str | None] = None
+    phone: Personal[str | None] = None
+    postal_address: Personal[str | None] = None
+
+
+@event("member-paused")
+class MemberPaused:
+    pass
+
+
+@event("member-returned")
+class MemberReturned:
+    pass
+
+
+@event("member-left")
+class MemberLeft:
+    pass
+
+
 @event("account-linked")
 class AccountLinked:
     account: UUID
 
 
-@event("community-founded")
+def _as_it_was(fields: Fields) -> Fields:
+    """Version 2 says who may see it, which is not read here."""
+    return fields
+
+
+@event("community-founded", version=2, upcasters=(_as_it_was,))
 class CommunityFounded:
     name: str
     kind: str
@@ -28,4 +57,9 @@ class CommunityFounded:
 
 @event("community-joined")
 class CommunityJoined:
+    member: MemberId
+
+
+@event("community-left")
+class CommunityLeft:
     member: MemberId

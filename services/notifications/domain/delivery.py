@@ -14,6 +14,8 @@ class Kind(StrEnum):
     """What a letter is for. Its words are in `letters/words/<kind>.txt.jinja`."""
 
     WELCOME = "welcome"
+    APPLICATION_DECLINED = "application-declined"
+    GOODBYE = "goodbye"
     MEETING_INVITATION = "meeting-invitation"
     REPLY_CONFIRMED = "reply-confirmed"
     PLACE_FREED = "place-freed"
@@ -21,6 +23,10 @@ class Kind(StrEnum):
     REVIEWS_RELEASED = "reviews-released"
     WHAT_WE_CHANGED = "what-we-changed"
     CLAIM_ACCRUED = "claim-accrued"
+
+
+FOR_THOSE_WHO_TAKE_PART = frozenset({Kind.MEETING_INVITATION, Kind.REVIEW_OFFER})
+"""Not sent to somebody who takes a break or has left. What she is owed, such as a fee, she hears of all the same."""
 
 
 class Channel(StrEnum):

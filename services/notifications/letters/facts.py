@@ -6,6 +6,7 @@ from typing import Final
 from services.notifications.domain.delivery import DeliveryQueued, Kind
 from services.notifications.letters.letter import Facts
 from services.notifications.projections.meetings import meeting, reply_of
+from services.notifications.projections.refusals import refusal
 from services.notifications.projections.support_requests import fee, offer, support_request
 from services.notifications.settings import MailSettings
 from shared.database.pool import Transaction
@@ -13,6 +14,8 @@ from shared.identity.people import Person, community
 
 NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.WELCOME: (),
+    Kind.APPLICATION_DECLINED: ("reason",),
+    Kind.GOODBYE: (),
     Kind.MEETING_INVITATION: ("meeting",),
     Kind.REPLY_CONFIRMED: ("meeting", "reply"),
     Kind.PLACE_FREED: ("meeting", "reply"),
@@ -45,6 +48,7 @@ def facts_for(db: Transaction, asked: DeliveryQueued, addressee: Person, setting
         request=support_request(db, request_id) if request_id else None,
         offer=offer(db, request_id, asked.member) if request_id else None,
         fee=earned,
+        reason=refusal(db, asked.member) if asked.kind is Kind.APPLICATION_DECLINED else None,
     )
     for what in NEEDED[asked.kind]:
         if getattr(facts, what) is None:

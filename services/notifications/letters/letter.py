@@ -14,7 +14,7 @@ from services.notifications.projections.support_requests import FeeRow, OfferRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a letter may say. Which of the last six are there depends on its kind."""
+    """What a letter may say. Which of the last seven are there depends on its kind."""
 
     name: str
     channel: Channel
@@ -26,6 +26,7 @@ class Facts:
     request: SupportRequestRow | None = None
     offer: OfferRow | None = None
     fee: FeeRow | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,17 @@
 
 from services.notifications.contracts.membership import (
     AccountLinked,
+    ApplicationRefused,
     CommunityFounded,
     CommunityJoined,
+    CommunityLeft,
     MemberApproved,
+    MemberLeft,
+    MemberPaused,
+    MemberReturned,
 )
 from shared.database.pool import Transaction
-from shared.identity.people import TABLES, admit, found_community, join, link_account
+from shared.identity.people import ACTIVE, TABLES, admit, found_community, join, leave, link_account, stand
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -28,6 +33,23 @@ def _(event: MemberApproved, recorded: Recorded, db: Transaction) -> None:
     )
 
 
+@people.on(ApplicationRefused)
+def _(event: ApplicationRefused, recorded: Recorded, db: Transaction) -> None:
+    """Known for one letter. Older refusals name nobody, and nobody was written to."""
+    if event.name is not None:
+        admit(
+            db,
+            recorded.id,
+            name=event.name,
+            stakeholder_group="other",
+            account=None,
+            email=event.email,
+            phone=event.phone,
+            postal_address=event.postal_address,
+            standing="declined",
+        )
+
+
 @people.on(AccountLinked)
 def _(event: AccountLinked, recorded: Recorded, db: Transaction) -> None:
     link_account(db, recorded.id, event.account)
@@ -41,3 +63,23 @@ def _(event: CommunityFounded, recorded: Recorded, db: Transaction) -> None:
 @people.on(CommunityJoined)
 def _(event: CommunityJoined, recorded: Recorded, db: Transaction) -> None:
     join(db, event.member, recorded.id, recorded.recorded_at)
+
+
+@people.on(MemberPaused)
+def _(event: MemberPaused, recorded: Recorded, db: Transaction) -> None:
+    stand(db, recorded.id, "paused")
+
+
+@people.on(MemberReturned)
+def _(event: MemberReturned, recorded: Recorded, db: Transaction) -> None:
+    stand(db, recorded.id, ACTIVE)
+
+
+@people.on(MemberLeft)
+def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> None:
+    stand(db, recorded.id, "left")
+
+
+@people.on(CommunityLeft)
+def _(event: CommunityLeft, recorded: Recorded, db: Transaction) -> None:
+    leave(db, event.member, recorded.id)

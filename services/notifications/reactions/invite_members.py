@@ -10,11 +10,11 @@ from uuid import UUID
 
 from services.notifications.channels import to_tell
 from services.notifications.contracts.meetings import MeetingPlanned
-from services.notifications.contracts.membership import CommunityJoined, MemberApproved
+from services.notifications.contracts.membership import CommunityJoined, MemberApproved, MemberReturned
 from services.notifications.domain.delivery import Kind
 from services.notifications.projections.meetings import coming_meetings
 from shared.database.pool import Transaction
-from shared.identity.people import known, members_of
+from shared.identity.people import ACTIVE, known, members_of, person
 from shared.messages.events import MemberId
 from shared.messages.recorded import Recorded
 from shared.reactions.reaction import Reaction, Step
@@ -42,6 +42,16 @@ def _(event: CommunityJoined, recorded: Recorded, db: Transaction) -> Iterable[S
 @invite_members.on(MemberApproved)
 def _(event: MemberApproved, recorded: Recorded, db: Transaction) -> Iterable[Step]:
     """Approval is recorded before joining, but it may arrive after it, and after a meeting was planned in between."""
+    return _to_all_her_meetings(db, recorded)
+
+
+@invite_members.on(MemberReturned)
+def _(event: MemberReturned, recorded: Recorded, db: Transaction) -> Iterable[Step]:
+    """Back from a break: she is told of what was planned meanwhile."""
+    return _to_all_her_meetings(db, recorded)
+
+
+def _to_all_her_meetings(db: Transaction, recorded: Recorded) -> list[Step]:
     here = known(db, recorded.id)
     return [
         step
@@ -52,6 +62,9 @@ def _(event: MemberApproved, recorded: Recorded, db: Transaction) -> Iterable[St
 
 def _to_coming_meetings(db: Transaction, member: MemberId, community: UUID, now: datetime) -> list[Step]:
     _one_at_a_time(db, community)
+    here = person(db, member)
+    if here and here.standing != ACTIVE:
+        return []
     return [
         to_tell(db, member, Kind.MEETING_INVITATION, meeting=meeting.meeting_id)
         for meeting in coming_meetings(db, community, now)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.notifications.channels import channel_to
 from services.notifications.domain.delivery import (
+    FOR_THOSE_WHO_TAKE_PART,
     Channel,
     Delivery,
     DeliveryQueued,
@@ -20,7 +21,7 @@ from services.notifications.letters.letter import write
 from services.notifications.mail import Mailer, NoAddress, RefusedForGood, ServerAway, mail
 from services.notifications.settings import mail_settings
 from shared.database.pool import Database, Transaction
-from shared.identity.people import person
+from shared.identity.people import ACTIVE, person
 from shared.messages.clock import Clock
 from shared.messages.recorded import Recorded
 from shared.reactions.reaction import Effect, Perform, Reaction, Step, TryAgain
@@ -37,6 +38,8 @@ def _send(id: UUID, delivery: Delivery, database: Database) -> Outcome:
         addressee = person(db, asked.member)
         if addressee is None:
             raise TryAgain("The member whom this message is for is not known here yet.")
+        if asked.kind in FOR_THOSE_WHO_TAKE_PART and addressee.standing != ACTIVE:
+            return RecordFailed(reason="This member takes a break or has left, so she is not invited.")
         if addressee.email is None:
             return HandOver(channel=channel_to(addressee))
         try:

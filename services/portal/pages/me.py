@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template
 
-from services.portal import conversation, directory
+from services.portal import conversation, directory, forms
 from services.portal.pages.claims import activity_labels
 from services.portal.pages.meetings import upcoming
 from services.portal.pages.support import requests_seen
@@ -31,6 +31,7 @@ def show() -> str:
         claims=conversation.part(lambda: _own("ppi", "/v1/claims", "payee_id", membership.id)),
         messages=conversation.part(lambda: _latest_messages(membership.id)),
         activities=activity_labels() if membership.id else {},
+        form=forms.blank([]),
     )
 
 

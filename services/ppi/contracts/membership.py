@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.messages.events import MemberId, Personal, event
+from shared.messages.events import Fields, MemberId, Personal, event
 
 
 @event("member-approved")
@@ -12,12 +12,32 @@ class MemberApproved:
     account: UUID | None = None
 
 
+@event("member-paused")
+class MemberPaused:
+    pass
+
+
+@event("member-returned")
+class MemberReturned:
+    pass
+
+
+@event("member-left")
+class MemberLeft:
+    pass
+
+
 @event("account-linked")
 class AccountLinked:
     account: UUID
 
 
-@event("community-founded")
+def _as_it_was(fields: Fields) -> Fields:
+    """Version 2 says who may see it, which is not read here."""
+    return fields
+
+
+@event("community-founded", version=2, upcasters=(_as_it_was,))
 class CommunityFounded:
     name: str
     kind: str
@@ -25,4 +45,9 @@ class CommunityFounded:
 
 @event("community-joined")
 class CommunityJoined:
+    member: MemberId
+
+
+@event("community-left")
+class CommunityLeft:
     member: MemberId

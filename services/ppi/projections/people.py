@@ -1,8 +1,17 @@
 """Approved members with their accounts and groups, as membership tells them: who is calling, and who can review."""
 
-from services.ppi.contracts.membership import AccountLinked, CommunityFounded, CommunityJoined, MemberApproved
+from services.ppi.contracts.membership import (
+    AccountLinked,
+    CommunityFounded,
+    CommunityJoined,
+    CommunityLeft,
+    MemberApproved,
+    MemberLeft,
+    MemberPaused,
+    MemberReturned,
+)
 from shared.database.pool import Transaction
-from shared.identity.people import TABLES, admit, found_community, join, link_account
+from shared.identity.people import ACTIVE, TABLES, admit, found_community, join, leave, link_account, stand
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -27,3 +36,23 @@ def _(event: CommunityFounded, recorded: Recorded, db: Transaction) -> None:
 @people.on(CommunityJoined)
 def _(event: CommunityJoined, recorded: Recorded, db: Transaction) -> None:
     join(db, event.member, recorded.id, recorded.recorded_at)
+
+
+@people.on(MemberPaused)
+def _(event: MemberPaused, recorded: Recorded, db: Transaction) -> None:
+    stand(db, recorded.id, "paused")
+
+
+@people.on(MemberReturned)
+def _(event: MemberReturned, recorded: Recorded, db: Transaction) -> None:
+    stand(db, recorded.id, ACTIVE)
+
+
+@people.on(MemberLeft)
+def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> None:
+    stand(db, recorded.id, "left")
+
+
+@people.on(CommunityLeft)
+def _(event: CommunityLeft, recorded: Recorded, db: Transaction) -> None:
+    leave(db, event.member, recorded.id)

@@ -55,4 +55,5 @@ FACTS: Final = Facts(
         amount_pence=2750,
         activity_on=date(2027, 8, 3),
     ),
+    reason="We can only welcome people who live or work in Kent.",
 )

@@ -13,7 +13,7 @@ from services.notifications.projections.meetings import ReplyRow
 from tests.unit.notifications.facts import DECEMBER, FACTS, JULY, REQUEST
 
 EVERY_LETTER = [(kind, channel) for kind in Kind for channel in Channel]
-OPTIONAL = ("community", "meeting", "reply", "request", "offer", "fee")
+OPTIONAL = ("community", "meeting", "reply", "request", "offer", "fee", "reason")
 
 
 @pytest.mark.parametrize(("kind", "channel"), EVERY_LETTER)
@@ -62,6 +62,12 @@ def test_the_welcome_links_to_the_quick_guide() -> None:
     letter = write(Kind.WELCOME, FACTS)
     assert "Read the quick guide for new members:\nhttps://copse.example.org/quick-guide\n" in letter.text
     assert '<a href="https://copse.example.org/quick-guide">Read the quick guide for new members</a>' in letter.html
+
+
+def test_the_letter_of_a_declined_application_gives_the_reason_as_it_was_written() -> None:
+    text = write(Kind.APPLICATION_DECLINED, FACTS).text
+    assert "> We can only welcome people who live or work in Kent." in text
+    assert "ask again" in text
 
 
 def test_an_invitation_says_when_where_who_and_how_to_answer() -> None:

@@ -13,7 +13,16 @@ from services.notifications.contracts.meetings import (
     WaitingListJoined,
     WayChanged,
 )
-from services.notifications.contracts.membership import CommunityFounded, CommunityJoined, MemberApproved
+from services.notifications.contracts.membership import (
+    ApplicationRefused,
+    CommunityFounded,
+    CommunityJoined,
+    CommunityLeft,
+    MemberApproved,
+    MemberLeft,
+    MemberPaused,
+    MemberReturned,
+)
 from services.notifications.contracts.ppi import (
     ClaimAccrued,
     ResponseGiven,
@@ -22,6 +31,8 @@ from services.notifications.contracts.ppi import (
     SupportRequested,
 )
 from services.notifications.domain.delivery import Channel, Kind
+from services.notifications.projections.refusals import refusal
+from shared.identity.people import person
 from shared.messages.events import MemberId
 from shared.testing.decider import NOW
 from tests.unit.notifications.story import Story
@@ -97,6 +108,52 @@ def test_nobody_is_invited_to_a_meeting_of_the_past(story: Story) -> None:
     story.hears(CommunityJoined(member=ANN), id=WORKFORCE)
     past = replace(PLANNED, starts_at=NOW - timedelta(days=900), ends_at=NOW - timedelta(days=900, hours=-1))
     assert story.hears(past, id=MEETING) == NOTHING
+
+
+@pytest.mark.parametrize("gone", [MemberPaused(), MemberLeft()])
+def test_who_takes_a_break_or_has_left_is_invited_to_nothing(story: Story, gone: MemberPaused | MemberLeft) -> None:
+    story.hears(FOUNDED, id=WORKFORCE)
+    story.hears(BY_MAIL, id=ANN)
+    story.hears(CommunityJoined(member=ANN), id=WORKFORCE)
+    story.hears(gone, id=ANN)
+    assert story.hears(PLANNED, id=MEETING) == NOTHING
+    assert story.hears(CommunityJoined(member=ANN), id=WORKFORCE) == NOTHING
+
+
+def test_who_left_the_community_is_not_invited_to_its_meetings(story: Story) -> None:
+    story.hears(FOUNDED, id=WORKFORCE)
+    story.hears(BY_MAIL, id=ANN)
+    story.hears(CommunityJoined(member=ANN), id=WORKFORCE)
+    story.hears(CommunityLeft(member=ANN), id=WORKFORCE)
+    assert story.hears(PLANNED, id=MEETING) == NOTHING
+
+
+def test_who_comes_back_is_invited_to_what_was_planned_meanwhile(story: Story) -> None:
+    story.hears(FOUNDED, id=WORKFORCE)
+    story.hears(BY_MAIL, id=ANN)
+    story.hears(CommunityJoined(member=ANN), id=WORKFORCE)
+    story.hears(MemberPaused(), id=ANN)
+    story.hears(PLANNED, id=MEETING)
+    assert story.hears(MemberReturned(), id=ANN) == {(ANN, Kind.MEETING_INVITATION, Channel.EMAIL)}
+
+
+def test_who_left_is_thanked_by_the_way_that_reaches_her(story: Story) -> None:
+    story.hears(approved(phone="01632 960001"), id=ANN)
+    assert story.hears(MemberLeft(), id=ANN) == {(ANN, Kind.GOODBYE, Channel.PHONE)}
+
+
+def test_a_declined_applicant_gets_a_letter_with_the_reason_and_is_no_member(story: Story) -> None:
+    refused = ApplicationRefused(reason="This is for Kent.", name="Ann", email=None, phone="01632 960001")
+    assert story.hears(refused, id=ANN) == {(ANN, Kind.APPLICATION_DECLINED, Channel.PHONE)}
+    with story.database.transaction() as db:
+        assert refusal(db, ANN) == "This is for Kent."
+        known = person(db, ANN)
+    assert known is not None
+    assert known.standing == "declined"
+
+
+def test_a_refusal_of_before_there_were_letters_tells_nobody(story: Story) -> None:
+    assert story.hears(ApplicationRefused(reason="This is for Kent."), id=ANN) == NOTHING
 
 
 def test_a_reply_is_confirmed_each_time_and_a_place_that_came_free_is_told(story: Story) -> None:

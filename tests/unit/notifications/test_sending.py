@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.notifications.contracts.meetings import MeetingPlanned
-from services.notifications.contracts.membership import MemberApproved
+from services.notifications.contracts.membership import ApplicationRefused, MemberApproved, MemberPaused
 from services.notifications.domain.delivery import (
     Channel,
     Delivery,
@@ -79,6 +79,24 @@ def test_only_invitations_carry_a_calendar_part(story: Story, office: PostOffice
     send(story, WELCOME, UUID(int=78))
     kinds = [[part.get_content_type() for part in mail.walk()] for mail in office.arrived]
     assert ["text/calendar" in kind for kind in kinds] == [True, False]
+
+
+def test_who_took_a_break_after_the_invitation_was_queued_does_not_get_it(story: Story, office: PostOffice) -> None:
+    story.hears(approved(), id=ANN)
+    story.hears(planned(days=3), id=MEETING)
+    story.hears(MemberPaused(), id=ANN)
+    outcome = send(story, INVITATION)
+    assert isinstance(outcome, RecordFailed)
+    assert "takes a break" in outcome.reason
+    assert office.arrived == []
+    assert isinstance(send(story, WELCOME), RecordSent)
+
+
+def test_a_declined_applicant_is_written_to(story: Story, office: PostOffice) -> None:
+    story.hears(ApplicationRefused(reason="This is for Kent.", name="Ann", email="ann@example.org"), id=ANN)
+    outcome = send(story, DeliveryQueued(member=ANN, kind=Kind.APPLICATION_DECLINED, channel=Channel.EMAIL))
+    assert isinstance(outcome, RecordSent)
+    assert "> This is for Kent." in outcome.body
 
 
 def test_it_waits_for_a_member_who_is_not_known_yet(story: Story, office: PostOffice) -> None:

@@ -58,7 +58,24 @@ def test_signing_in_without_a_provider_is_told_plainly(client: FlaskClient) -> N
     assert "You cannot sign in just now" in page.text
 
 
-@pytest.mark.parametrize("path", ["/me", "/people", "/support", "/claims", "/messages", "/meetings/plan"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/me",
+        "/me/membership",
+        "/people",
+        "/people/new",
+        "/people/list",
+        "/people/members.csv",
+        "/communities/00000000-0000-7000-8000-000000000000/people",
+        "/communities/00000000-0000-7000-8000-000000000000/groups/new",
+        "/groups/00000000-0000-7000-8000-000000000000",
+        "/support",
+        "/claims",
+        "/messages",
+        "/meetings/plan",
+    ],
+)
 def test_pages_for_people_who_are_signed_in_lead_to_the_sign_in(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 302
