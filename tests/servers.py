@@ -20,6 +20,7 @@ from deploy.embedded.ports import free_port
 from deploy.embedded.postgres import Postgres
 from shared.database.migrate import migrate
 from shared.database.pool import Database
+from shared.eventstore.postgres import FUNCTIONS
 
 IN_CONTAINERS = os.environ.get("COPSE_TEST_SERVERS") == "containers"
 POSTGRES_IMAGE = "postgres:17"
@@ -91,7 +92,7 @@ class Databases:
 
     def for_events(self) -> str:
         """The address of one with the event table and all that readers keep."""
-        return self._copy("events", [_SHARED / "eventstore/migrations"], [_SHARED / "eventstore/sql/append.sql"])
+        return self._copy("events", [_SHARED / "eventstore/migrations"], FUNCTIONS)
 
     def for_keys(self) -> str:
         """The address of an empty keyring."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from shared.configuration import Environment, Settings
 from shared.database.migrate import migrate
 from shared.database.pool import Database
+from shared.eventstore.postgres import FUNCTIONS
 from shared.operations.migrations import migration_folders
 from shared.operations.restored import Restored, put_right, was_restored
 from shared.projections.projection import OutOfDate, make_tables
@@ -32,7 +33,7 @@ def migrate_service(service: Service) -> str:
     database = Database(
         settings.database_url, application="copse-migrate", size=2, statement_seconds=_LONGEST_STATEMENT_SECONDS
     )
-    applied = migrate(database, migration_folders(service), [_SHARED / "eventstore/sql/append.sql"])
+    applied = migrate(database, migration_folders(service), FUNCTIONS)
     with database.statement() as db:
         if was_restored(db):
             raise Restored(service.name)

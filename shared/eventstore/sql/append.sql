@@ -9,7 +9,8 @@
 -- The stream locks come before everything else. A transaction gets its xid at its first write; were that before the
 -- lock, a later version could carry a lower xid and readers in (xid, position) order would see the stream out of order.
 --
--- Nearly every append is one event to one stream; what is written twice here spares that one a third of its time.
+-- Nearly every append is one event to one stream: append_one.sql takes those without an Idempotency-Key, and what is
+-- written twice here spares the others a third of their time.
 drop function if exists append(text[], integer[], text[], integer[], uuid[], text[], smallint[], text[], json,
                                timestamptz, text, text, text, json);
 create function append(

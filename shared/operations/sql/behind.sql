@@ -16,8 +16,8 @@ select case
            when counted.events <= 100000 then counted.events
            else greatest(
                counted.events,
-               (select max(position) from events)
-               - greatest(reader.position, (select min(position) - 1 from events))
+               (select position from events order by events.xid desc, events.position desc limit 1)
+               - greatest(reader.position, (select position - 1 from events order by events.xid, events.position limit 1))
            )
        end as events,
        (select e.recorded_at from events e where (e.xid, e.position) > (reader.xid, reader.position)
