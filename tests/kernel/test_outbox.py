@@ -78,7 +78,7 @@ def test_reading_on_costs_the_same_however_long_the_history(database: Database) 
     with database.transaction() as db:
         db.execute("set local enable_seqscan = off; set local enable_bitmapscan = off; set local enable_sort = off")
         plan = "\n".join(db.all(str, f"explain {question}", "0", 0, 100, MUCH))
-    assert "events_in_reading_order" in plan
+    assert "events_pkey" in plan
     assert "Sort" not in plan
 
 
