@@ -20,11 +20,11 @@ class Session(psycopg2.extensions.connection):
     calls: dict[str, str]
     """For each statement's text the one that runs it: `execute …`, or itself where it cannot be prepared."""
 
-    def prepare(self, cursor: psycopg2.extensions.cursor, sql: str, name: str, around: str = "{}") -> str:
-        """What runs a statement from now on. `around` is what is sent with the preparation."""
+    def prepare(self, cursor: psycopg2.extensions.cursor, sql: str, name: str) -> str:
+        """What runs a statement from now on."""
         numbers = count(1)
         numbered = _PLACEHOLDER.sub(lambda found: f"${next(numbers)}" if found[1] == "s" else "%", sql)
-        cursor.execute(around.format(f"prepare {name} as {numbered}"))
+        cursor.execute(f"prepare {name} as {numbered}")
         parameters = ", ".join(["%s"] * (next(numbers) - 1))
         self.calls[sql] = f"execute {name}({parameters})" if parameters else f"execute {name}"
         return self.calls[sql]
@@ -54,10 +54,11 @@ class Writes:
         """The savepoint keeps the transaction whole when the server cannot tell a parameter's type, or refuses the
         statement: it then says so where it is run."""
         self.send()
+        self._cursor.execute("savepoint preparing")
         try:
-            name = f"write_{len(self._session.calls)}"
-            return self._session.prepare(self._cursor, sql, name, "savepoint preparing; {}; release preparing")
+            call = self._session.prepare(self._cursor, sql, f"write_{len(self._session.calls)}")
         except psycopg2.ProgrammingError:
-            self._cursor.execute("rollback to preparing; release preparing")
-            self._session.calls[sql] = sql
-            return sql
+            self._cursor.execute("rollback to preparing")
+            call = self._session.calls[sql] = sql
+        self._cursor.execute("release preparing")
+        return call

@@ -109,6 +109,8 @@ class Reader:
             # First, so that a process that no longer leads finds out before it writes anything.
             move_cursor(db, subscriber.name, before, page.stored[-1].position)
             check_version(subscriber, db)
+            if not subscriber.notes:
+                forget_if_the_server_crashes(db)
             told = page.of(subscriber)
             subscriber.tell_all(told, db)
         if told and subscriber.notes:
@@ -175,6 +177,14 @@ def move_cursor(db: Transaction, name: str, before: Position, after: Position) -
     )
     if moved != 1:
         raise Fenced(f"{name} was moved by another process")
+
+
+def forget_if_the_server_crashes(db: Transaction) -> None:
+    """Lets the commit not wait for the disk: for rows that are told again from the place that is forgotten with them.
+
+    Not for what a reaction notes: a letter could be sent because of it, and again after the crash.
+    """
+    db.write("set local synchronous_commit to off")
 
 
 def note_failure(database: Database, name: str, error: Exception | None) -> None:

@@ -97,9 +97,9 @@ def stored_from(headers: Headers, value: bytes | None) -> Stored:
     metadata = Metadata(
         actor=_header(texts, "ce_actor", str),
         channel=_header(texts, "ce_channel", str),
-        correlation_id=_header(texts, "ce_correlationid", UUID),
+        correlation_id=_header(texts, "ce_correlationid", _uuid),
         on_behalf_of=texts.get("ce_onbehalfof"),
-        causation_id=_header(texts, "ce_causationid", UUID) if "ce_causationid" in texts else None,
+        causation_id=_header(texts, "ce_causationid", _uuid) if "ce_causationid" in texts else None,
         traceparent=texts.get("ce_traceparent"),
     )
     try:
@@ -108,7 +108,7 @@ def stored_from(headers: Headers, value: bytes | None) -> Stored:
         raise Malformed(f"{_NONE_OF_OURS}: its value is not text") from error
     return Stored(
         position=_header(texts, "ce_position", Position.parse),
-        event_id=_header(texts, "ce_id", UUID),
+        event_id=_header(texts, "ce_id", _uuid),
         stream=_header(texts, "ce_subject", _stream),
         version=_header(texts, "ce_sequence", _version),
         type=name,
@@ -152,6 +152,15 @@ def _header(texts: dict[str, str], name: str, parse: Callable[[str], T]) -> T:
         raise Malformed(f"{_NONE_OF_OURS}: its header {name} is not valid") from error
 
 
+def _uuid(text: str) -> UUID:
+    """In half the time that the class itself takes."""
+    try:
+        return msgspec.convert(text, UUID)
+    except msgspec.ValidationError as error:
+        raise ValueError from error
+
+
+@lru_cache(maxsize=1024)  # a topic has few types
 def _type(text: str) -> tuple[str, int]:
     match = _TYPE.fullmatch(text)
     if match is None:
@@ -159,6 +168,7 @@ def _type(text: str) -> tuple[str, int]:
     return match["name"], int(match["version"])
 
 
+@lru_cache(maxsize=4096)  # one stream's events come close together
 def _stream(text: str) -> str:
     """A name that PostgreSQL can keep and index, and that ends in the stream's id."""
     if len(text) > _LONGEST_STREAM or not text.isprintable():

@@ -21,7 +21,7 @@ from shared.dead_letters.letters import Parked
 from shared.dead_letters.mending import Mending
 from shared.dead_letters.patience import NO_FAULT_OF_THE_MESSAGE, patiently, plain
 from shared.messages.codec import Codec
-from shared.projections.reader import Fenced, note_failure
+from shared.projections.reader import Fenced, forget_if_the_server_crashes, note_failure
 from shared.projections.subscriber import Subscriber
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import Malformed
@@ -32,6 +32,7 @@ from shared.telemetry.jobs import telling
 log = structlog.get_logger()
 
 _POLL_MILLISECONDS = 250
+_MOST_AT_ONCE = 1_000
 _LOOK_FOR_READY_SECONDS = 5.0
 
 
@@ -77,7 +78,7 @@ class Consumer:
                     self._mending.follow_ready()
                     looked_at = monotonic()
                 with self._broker.speaking():
-                    polled = consumer.poll(timeout_ms=_POLL_MILLISECONDS, max_records=500)
+                    polled = consumer.poll(timeout_ms=_POLL_MILLISECONDS, max_records=_MOST_AT_ONCE)
                 works()
                 for partition, records in polled.items():
                     self._handle_or_stand_still(consumer, partition, [Received.of(record) for record in records])
@@ -148,6 +149,8 @@ class Consumer:
                         news.append(stored)
                     case Place.BEHIND:
                         parked.append(Parked(topic, partition, record, stored))
+            if not any(each.notes for each in following_now):
+                forget_if_the_server_crashes(db)
             told = self._telling.tell(topic, news, db, following_now)
             letters.park(db, parked)
             streams.save()

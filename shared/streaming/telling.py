@@ -38,7 +38,7 @@ class Telling:
 
     def __init__(self, contracts: Mapping[str, Codec], subscribers: Sequence[Subscriber[Any]]) -> None:
         """`contracts` gives for each service that is read the codec of the events that this one knows of it."""
-        self._services = {topic_of(other): other for other in contracts}
+        self._sources = {topic_of(other): f"/copse/{other}".encode() for other in contracts}
         self._codecs = {topic_of(other): codec for other, codec in contracts.items()}
         self._subscribers = subscribers
 
@@ -51,7 +51,7 @@ class Telling:
         if len(received.value or b"") > LARGEST_VALUE_BYTES:
             raise Malformed(f"a record of {len(received.value or b''):,} bytes is larger than any Copse event")
         stored = stored_from(received.headers, received.value)
-        if dict(received.headers).get("ce_source") != f"/copse/{self._services[topic]}".encode():
+        if [text for name, text in received.headers if name == "ce_source"] != [self._sources[topic]]:
             raise Malformed(f"a record is not a Copse event of {topic}: its header ce_source names another service")
         if received.key != stored.stream.encode():
             raise Malformed("a record is not a Copse event: its key is not the stream in its header ce_subject")

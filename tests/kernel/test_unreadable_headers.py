@@ -1,10 +1,16 @@
 """A record whose header names are not text is parked like any other that cannot be read; the rest goes on."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kafka.errors import CorruptRecordError
+from kafka.record.default_records import DefaultRecordBatch
+from kafka.record.memory_records import MemoryRecords
 
 from shared.dead_letters.letters import holders
+from shared.streaming import readable
 from shared.streaming.cloudevents import Malformed, headers_of, stored_from, stream_named_by
-from shared.streaming.producer import content, varint
+from shared.streaming.producer import _Records, content, varint
 from tests.kernel.conftest import BeginningAgain, at_work
 from tests.kernel.line import ONE, Line
 from tests.servers import eventually
@@ -50,3 +56,31 @@ def test_what_is_known_of_it_is_kept(to_kafka: Line) -> None:
     assert stream_named_by(read[0].headers, read[0].key) is None
     with pytest.raises(Malformed, match="the name of one of its headers is not text"):
         stored_from(read[0].headers, read[0].value)
+
+
+NAMED = st.tuples(st.text(min_size=1, max_size=90), st.binary(max_size=200))
+
+
+@given(st.lists(st.tuples(st.binary(max_size=9), st.binary(max_size=300), st.lists(NAMED, max_size=5)), min_size=1))
+def test_headers_are_what_kafka_python_reads(records: list[tuple[bytes, bytes, list[tuple[str, bytes]]]]) -> None:
+    builder = _Records([content(*each) for each in records])
+    builder.close()
+    encoded = bytes(builder.buffer())
+    here = list(MemoryRecords(encoded).next_batch())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(DefaultRecordBatch, "_read_msg", readable._read_by_kafka_python)
+        there = list(MemoryRecords(encoded).next_batch())
+    assert [(r.offset, r.timestamp, r.timestamp_type, r.key, r.value, list(r.headers)) for r in here] == [
+        (r.offset, r.timestamp, r.timestamp_type, r.key, r.value, list(r.headers)) for r in there
+    ]
+
+
+def test_a_record_that_is_cut_off_is_not_read_as_the_next_one() -> None:
+    builder = _Records([content(b"k", b"value", [("a", b"b")])] * 2)
+    builder.close()
+    batch = MemoryRecords(bytes(builder.buffer())).next_batch()
+    batch._maybe_uncompress()
+    batch._buffer[batch._pos] = 200  # says that it is longer than all there is
+    batch._buffer[batch._pos + 1 : batch._pos + 1] = b"\x7f"
+    with pytest.raises(CorruptRecordError):
+        batch._read_msg()

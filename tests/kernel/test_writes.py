@@ -118,6 +118,16 @@ def test_one_that_cannot_be_prepared_is_sent_as_it_is(notes: Database) -> None:
     assert texts(notes) == ['["0"]', '["1"]', '["2"]']
 
 
+def test_nor_is_one_that_is_no_query(notes: Database) -> None:
+    with notes.transaction() as db:
+        into(db, "here")
+        db.write(INSERT, ONE, "first")
+        for _ in range(2):
+            db.write("set local synchronous_commit to off")
+        assert db.value(str, "select current_setting('synchronous_commit')") == "off"
+    assert texts(notes) == ["first"]
+
+
 def test_a_statement_that_is_wrong_says_so(notes: Database) -> None:
     def write() -> None:
         with notes.transaction() as db:
