@@ -37,7 +37,7 @@ class Position(NamedTuple):
 BEGINNING = Position(0, 0)
 
 
-class Metadata(msgspec.Struct, frozen=True, kw_only=True):
+class Metadata(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who and why: the same for all events of one command."""
 
     actor: str
@@ -59,7 +59,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
+class Stored(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A row of the event table or a record of a topic: the event still as JSON, personal fields sealed."""
 
     position: Position
@@ -73,7 +73,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime
 
 
-class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a handler is told beside the event itself. `position` is that of the service that recorded it."""
 
     event: Event

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from shared.collecting import collecting_seldom
 from shared.database.leadership import lead
 from shared.database.pool import Database, Transaction, Unavailable
 from shared.eventstore.doorbell import Listener
@@ -63,11 +64,12 @@ class Reader:
             if connection is None:
                 return
             listener = Listener(connection)
-            while not stop.is_set():
-                read = self.advance_all()
-                works()
-                if not read:
-                    listener.wait(_LOOK_SECONDS)
+            with collecting_seldom():
+                while not stop.is_set():
+                    read = self.advance_all()
+                    works()
+                    if not read:
+                        listener.wait(_LOOK_SECONDS)
 
     def advance_all(self) -> int:
         """One batch for each subscriber; how many events were read. One that fails stops alone."""

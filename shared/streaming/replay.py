@@ -20,6 +20,7 @@ from typing import Protocol
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
+from shared.collecting import collecting_seldom
 from shared.database.pool import Database
 from shared.dead_letters.letters import Skipped, skipped
 from shared.errors import CannotGoOn
@@ -46,7 +47,7 @@ class NotYet(Exception):
     """The place was not reached within the time given. What was told until then stays told."""
 
 
-class _Next(msgspec.Struct, frozen=True):
+class _Next(msgspec.Struct, frozen=True, gc=False):
     """One event; or a record, with the events that it brings: one as a rule, none when it is passed over."""
 
     recorded_at: datetime
@@ -192,9 +193,10 @@ def replaying(
 ) -> Iterator[Replay]:
     """A replay into `tables`, which stand at `begun`. Raises BrokerUnavailable."""
     if not contracts:
-        yield Replay(projection, tables, database, codec, contracts, begun, None, broker)
+        with collecting_seldom():
+            yield Replay(projection, tables, database, codec, contracts, begun, None, broker)
         return
-    with broker.reader_of_the_past() as consumer:
+    with broker.reader_of_the_past() as consumer, collecting_seldom():
         yield Replay(projection, tables, database, codec, contracts, begun, consumer, broker)
 
 

@@ -1,8 +1,10 @@
 """How fast a read model is made anew: the notebook's lines, and those of the real meetings from realistic events."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 from uuid import UUID
@@ -15,17 +17,19 @@ from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.codec import Codec
 from shared.messages.events import MemberId
 from shared.messages.ids import uuid7
+from shared.messages.recorded import Recorded
 from shared.privacy.keyring import Keyring
 from shared.projections.projection import Projection, make_tables
 from shared.projections.reader import cursor_of, move_cursor
+from shared.projections.rows import Rows
 from shared.streaming.broker import Broker
 from shared.streaming.rebuilding import Rebuilding
 from tests.benchmarks.backlog import load
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.harness import CannotMeasure, Row, at_least
-from tests.benchmarks.payload import METADATA_JSON
+from tests.benchmarks.payload import DATA, METADATA_JSON
 from tests.benchmarks.store_append import nobody
-from tests.kernel.notebook import EVENTS, lines_projection
+from tests.kernel.notebook import EVENTS, LineWritten, NotebookOpened, lines_projection
 
 HISTORY = 200_000
 REPLIES_TO_A_MEETING = 99
@@ -40,6 +44,11 @@ def run(bench: Bench) -> Iterator[Row]:
         notebooks = Codec(EVENTS, seal=nobody, unseal=nobody)
         rates = _rates(bench, lines_projection(), database, notebooks)
         yield Row("rebuild: the notebook's lines, 200,000 events", "events/s", _TARGET, rates)
+    with bench.events() as database:
+        _load_notebooks(database)
+        bench.settle()
+        rates = _rates(bench, _shelf(), database, notebooks)
+        yield Row("rebuild: a row for each notebook (a fold), 200,000 events", "events/s", _TARGET, rates)
     keyring_url = bench.databases.for_keys()
     keyring_database = Database(keyring_url, application="copse-bench", size=2)
     with bench.events() as database:
@@ -69,6 +78,43 @@ def _rates(bench: Bench, projection: Projection, database: Database, codec: Code
         rates.append(built.events / built.seconds)
         bench.say(f"{projection.name}: {rates[-1]:,.0f} events/s")
     return rates
+
+
+@dataclass(frozen=True)
+class Notebook:
+    id: UUID
+    title: str
+    lines: int
+    last: str
+
+
+def _shelf() -> Rows[Notebook]:
+    shelf = Rows("shelf", Notebook, version=1, tables=Path(__file__).with_name("shelf.sql"))
+
+    @shelf.begins(NotebookOpened)
+    def _(event: NotebookOpened, recorded: Recorded) -> Notebook:
+        return Notebook(recorded.id, event.title, 0, "")
+
+    @shelf.changes(LineWritten)
+    def _(event: LineWritten, _recorded: Recorded, row: Notebook) -> Notebook:
+        return replace(row, lines=row.lines + 1, last=event.text)
+
+    return shelf
+
+
+def _load_notebooks(database: Database) -> None:
+    """Notebooks of ten events each: opened, then nine lines of the usual size."""
+    with database.own_connection() as connection, connection.cursor() as cursor:
+        cursor.execute("set statement_timeout to 0")
+        cursor.execute(
+            "insert into events (stream, version, event_id, type, schema_version, data, metadata, recorded_at)"
+            " select 'notebook-' || lpad(to_hex(n / 10), 32, '0')::uuid, n %% 10 + 1, gen_random_uuid(),"
+            " case n %% 10 when 0 then 'notebook-opened' else 'line-written' end, 1,"
+            ' case n %% 10 when 0 then \'{"title":"Tuesday"}\' else %s end::json, %s, clock_timestamp()'
+            " from generate_series(0, %s - 1) n",
+            (DATA, METADATA_JSON, HISTORY),
+        )
+        cursor.execute("vacuum analyze events")
 
 
 def _load_meetings(database: Database, codec: Codec) -> None:
