@@ -8,7 +8,7 @@ from shared.database.pool import Database
 from shared.messages.decisions import id_of
 from tests.kernel.log import PARTITIONS, Poll
 from tests.kernel.machines.checks import check_at_rest
-from tests.kernel.machines.house import FOREIGN, TOPIC, House
+from tests.kernel.machines.house import FOREIGN, LATER, TOPIC, House
 
 ONE = FOREIGN[0]
 EVERYTHING = (Poll(frozenset(range(PARTITIONS)), 500),)
@@ -50,6 +50,19 @@ def test_copies_are_written_in_order_also_when_the_clock_went_back_between_two_e
     house.turn(-1)
     house.write(ONE)
     house.turn(1)
+    check_at_rest_after(house)
+
+
+def test_a_time_that_is_past_already_puts_nothing_before_what_was_noted_earlier_for_the_same_stream(
+    pools: tuple[Database, Database],
+) -> None:
+    """As a reminder due 14 days before a meeting that is planned 10 days ahead: it came before the opening, was refused
+    and so forgotten."""
+    house = House(*pools)
+    house.write(ONE)
+    house.turn(-48)
+    house.write(ONE, LATER)
+    house.turn(48)
     check_at_rest_after(house)
 
 
