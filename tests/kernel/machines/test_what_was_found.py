@@ -41,6 +41,22 @@ def test_tables_are_not_made_anew_from_a_topic_in_which_a_version_is_missing(poo
     assert not house.rebuild()
 
 
+def test_tables_are_not_made_anew_while_the_consumer_reads_again_what_it_knows(
+    pools: tuple[Database, Database],
+) -> None:
+    """They were empty, and stayed so: made up to where the consumer stood, which passes over what it knows."""
+    house = House(*pools)
+    for _ in range(3):
+        house.write(ONE)
+    house.publish()
+    house.consume(EVERYTHING)
+    house.read_again(0)
+    assert not house.rebuild()
+    house.consume(EVERYTHING)
+    assert house.rebuild()
+    check_at_rest_after(house)
+
+
 def test_copies_are_written_in_order_also_when_the_clock_went_back_between_two_events(
     pools: tuple[Database, Database],
 ) -> None:
