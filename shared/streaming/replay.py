@@ -29,7 +29,8 @@ from shared.messages.recorded import Position, Recorded, Stored
 from shared.projections.copies import Partition, Places, save_places
 from shared.projections.projection import Projection, into
 from shared.streaming.broker import Broker
-from shared.streaming.cloudevents import stored_from
+from shared.streaming.cloudevents import Malformed, service_of, stored_from
+from shared.streaming.telling import Received, Telling
 
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)  # what cannot be read has no time: it is passed first
 _TOLD_AT_ONCE = 2_000
@@ -365,8 +366,17 @@ class _Records:
     def add(self, records: list[object]) -> None:
         for record in records:
             offset, headers, value = record.offset, record.headers, record.value  # type: ignore[attr-defined]  # kafka's
-            unreadable = (*self._partition, offset) in self._skipped_offsets
-            self._fetched.append((offset, None if unreadable else stored_from(list(headers), value)))
+            was_skipped = (*self._partition, offset) in self._skipped_offsets
+            stored = self._unless_malformed(record) if was_skipped else stored_from(list(headers), value)
+            self._fetched.append((offset, stored))
+
+    def _unless_malformed(self, record: object) -> Stored | None:
+        """A topic that was filled again may hold an event where an operator once skipped what was none."""
+        topic, _ = self._partition
+        try:
+            return Telling({service_of(topic): self._codec}, []).read(topic, Received.of(record))
+        except Malformed:
+            return None
 
     def wants_no_more(self) -> bool:
         return len(self._fetched) + len(self._waiting) >= _READ_AT_ONCE or self.reached()

@@ -57,6 +57,23 @@ def test_tables_are_not_made_anew_while_the_consumer_reads_again_what_it_knows(
     check_at_rest_after(house)
 
 
+def test_tables_are_made_anew_from_a_topic_filled_again_where_something_malformed_was_skipped(
+    pools: tuple[Database, Database],
+) -> None:
+    """The event that stood at the same offset now was passed over, so that its stream seemed to begin with the next."""
+    house = House(*pools)
+    for nth in range(PARTITIONS):
+        house.put(nth, None, [], None)
+    house.consume(EVERYTHING)
+    while house.holders():
+        house.mend(0, skip=True)
+    house.lose_records(0)
+    for _ in range(2):
+        house.write(ONE)
+    house.publish()
+    check_at_rest_after(house)
+
+
 def test_copies_are_written_in_order_also_when_the_clock_went_back_between_two_events(
     pools: tuple[Database, Database],
 ) -> None:
