@@ -162,6 +162,8 @@ class House:
         relay = Relay(WRITES, process, InMemory(log=self.log, outcomes=outcomes, step=process.sending))
         with suppress(*ENDS):
             relay.run(stop, works=stop.set)
+        if not self.log.shortened:
+            self.relayed_once = self.relayed()  # also when another, who sleeps, began before it
 
     def publish_without_the_lead(
         self, outcomes: Sequence[Outcome], fate: Fate | None, meanwhile: Callable[[], None]

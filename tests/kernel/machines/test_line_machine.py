@@ -120,6 +120,14 @@ class LineMachine(RuleBasedStateMachine):
     def read(self, fate: Fate | None, actions: list[str]) -> None:
         self.house.read(fate, self.meanwhile(actions))
 
+    @rule(at=some.integers(2, 7), actions=others.map(lambda others: [*others, "read"]))
+    def read_behind_another(self, at: int, actions: list[str]) -> None:
+        """While one reader sleeps in its round, another goes past it."""
+        self.house.publish()
+        self.house.consume(EVERYTHING)
+        self.house.work()
+        self.house.read(Fate(at, How.FROZEN_BEFORE), self.meanwhile(actions))
+
     @rule(fate=fates, actions=others)
     def work(self, fate: Fate | None, actions: list[str]) -> None:
         self.house.work(fate, self.meanwhile(actions))
@@ -156,9 +164,11 @@ class LineMachine(RuleBasedStateMachine):
         self.house.turn(hours)
 
     @precondition(lambda self: not self.house.slow)
-    @rule()
-    def begin_slow_write(self) -> None:
+    @rule(actions=others.map(lambda others: ["write one", *others, "publish"]))
+    def begin_slow_write(self, actions: list[str]) -> None:
+        """What others write meanwhile comes after it, though it commits before."""
         self.house.begin_slow_write()
+        self.meanwhile(actions)()
 
     @precondition(lambda self: self.house.slow)
     @rule()
