@@ -120,9 +120,10 @@ class LineMachine(RuleBasedStateMachine):
     def read(self, fate: Fate | None, actions: list[str]) -> None:
         self.house.read(fate, self.meanwhile(actions))
 
-    @rule(at=some.integers(2, 7), actions=others.map(lambda others: [*others, "read"]))
+    @rule(at=some.integers(3, 4), actions=others.map(lambda others: [*others, "read"]))
     def read_behind_another(self, at: int, actions: list[str]) -> None:
         """While one reader sleeps in its round, another goes past it."""
+        self.house.write(FOREIGN[0])
         self.house.publish()
         self.house.consume(EVERYTHING)
         self.house.work()
