@@ -90,14 +90,14 @@ class Outbox:
         """Notes where the partitions end as a leader finds them, and from where it sends."""
         self._db.execute(
             'with ends as (select * from unnest(%s::integer[], %s::bigint[]) as e ("partition", next_offset)),'
-            " cursor as (update readers set xid = %s::xid8, position = %s where name = 'relay')"
+            " cursor as (update readers set xid = %s::xid8, position = %s"
+            " where name = 'relay' and (xid, position) <> (%s::xid8, %s))"
             ' insert into relay_offsets ("partition", next_offset) select * from ends'
             ' on conflict ("partition") do update set next_offset = excluded.next_offset,'
             " repeated = relay_offsets.repeated + greatest(0, excluded.next_offset - relay_offsets.next_offset)",
             list(ends),
             list(ends.values()),
-            str(cursor.xid),
-            cursor.number,
+            *(str(cursor.xid), cursor.number) * 2,
         )
 
     def stands_still(self, reason: str) -> None:

@@ -80,8 +80,9 @@ class Reaction(Subscriber[Iterable[Step]]):
 def note(db: Transaction, name: str, cause: Recorded, step: Step) -> None:
     """Writes one step into the agenda; a step of that name that is there already stays as it is.
 
-    What is to be done at once stays behind what was noted for the same stream before it and is still to be done: by
-    the time of its cause alone it would come first when the clock went back between the two causes.
+    It stays behind what is to be done at once for the same stream and was noted before. By its time alone it would come
+    first when the clock went back between the two causes, or when it names a time that is past already; what comes
+    before the opening of its stream is refused, and so forgotten.
     """
     match step:
         case Do(command=command):
@@ -93,8 +94,8 @@ def note(db: Transaction, name: str, cause: Recorded, step: Step) -> None:
         "with new (at_once, due_at, stream) as (values (%s::boolean, %s::timestamptz, %s::text))"
         " insert into agenda"
         " (at_once, due_at, stream, id, action, details, causation_id, correlation_id, traceparent)"
-        " select at_once, greatest(due_at, (select max(a.due_at) from agenda a where new.at_once"
-        " and a.stream = new.stream and a.at_once and a.attempts = 0 and a.done_at is null)),"
+        " select at_once, greatest(due_at, (select max(a.due_at) from agenda a"
+        " where a.stream = new.stream and a.at_once and a.attempts = 0 and a.done_at is null)),"
         " stream, %s::uuid, %s, %s::json, %s::uuid, %s::uuid, %s from new on conflict (id) do nothing",
         step.at is None,
         step.at or cause.recorded_at,

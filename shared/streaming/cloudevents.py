@@ -37,6 +37,10 @@ def topic_of(service: str) -> str:
     return f"copse.{service}.v1"
 
 
+def service_of(topic: str) -> str:
+    return topic.removeprefix("copse.").removesuffix(".v1")
+
+
 @dataclass(frozen=True, slots=True)
 class _Who:
     """An event's metadata as the headers give it: text."""

@@ -174,6 +174,7 @@ class Rebuilding:
                 try:
                     with self._held() as (db, live):
                         replay.reach(replace(live, own=max(live.own, replay.own)), within_seconds=_STILL_SECONDS)
+                        replay.must_know_what_was_seen(db)
                         then(db, tables, live)
                         break
                 except (NotYet, Busy) as error:

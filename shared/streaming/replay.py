@@ -11,7 +11,7 @@ of the database takes away, it takes with the place that was reached, and the sw
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import monotonic
@@ -21,7 +21,7 @@ import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
 from shared.collecting import collecting_seldom
-from shared.database.pool import Database
+from shared.database.pool import Database, Transaction
 from shared.dead_letters.letters import Skipped, skipped
 from shared.errors import CannotGoOn
 from shared.eventstore.postgres import PostgresEventStore
@@ -30,7 +30,8 @@ from shared.messages.recorded import Position, Recorded, Stored
 from shared.projections.copies import Partition, Places, save_places
 from shared.projections.projection import Projection, into
 from shared.streaming.broker import Broker
-from shared.streaming.cloudevents import stored_from
+from shared.streaming.cloudevents import Malformed, service_of, stored_from
+from shared.streaming.telling import Received, Telling
 
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)  # what cannot be read has no time: it is passed first
 _TOLD_AT_ONCE = 2_000
@@ -126,6 +127,12 @@ class Replay:
                 raise CannotRebuild(f"Kafka at {self._broker.servers} is silent before all past events were read.")
         self._save()
         return passed
+
+    def must_know_what_was_seen(self, db: Transaction) -> None:
+        """To be called where the consumer stands still and this has reached it. Raises CannotRebuild when it was set
+        back: what it has seen it passes over, so tables without that would never be told."""
+        seen = "select topic, stream, version from consumer_streams where topic = any(%s)"
+        self._topics.must_know(db.rows(seen, self._topics.names))
 
     def _merged(self, sources: list[_Source]) -> Iterator[_Next]:
         """Up to a batch in the order of recording: ends where a source would have to wait for more."""
@@ -256,6 +263,10 @@ class _Topics:
         self._early: dict[tuple[str, str], dict[int, Stored]] = {}
         self.sources: dict[Partition, _Records] = {}
 
+    @property
+    def names(self) -> list[str]:
+        return list(self._codecs)
+
     def aim(self, target: Mapping[Partition, int]) -> None:
         """Sets how far each partition is to be read. Raises CannotRebuild when Kafka does not hold all of that."""
         new = [each for each, offset in target.items() if each not in self.sources and offset > 0]
@@ -297,6 +308,26 @@ class _Topics:
             before = self._versions.get((topic, stream), 0)
             raise CannotRebuild(f"{topic}: {stream} jumps from version {before} to {min(early)}.")
 
+    def must_know(self, seen: Iterable[tuple[str, str, int]]) -> None:
+        """Raises CannotRebuild when a stream (topic, stream, version) did not come so far here.
+
+        Of tables that had begun already the streams are not looked at: there it is enough not to stand behind them.
+        """
+        for (topic, number), offset in self._begun.items():
+            target = self.sources[topic, number].target if (topic, number) in self.sources else 0
+            if target < offset:
+                raise CannotRebuild(
+                    f"{topic} is being read again: the consumer stands at {target} of partition {number}, and these"
+                    f" tables at {offset}. Wait until it has caught up (copse status), then try again."
+                )
+        for topic, stream, version in () if self._begun else seen:
+            if self._versions.get((topic, stream), 0) < version:
+                raise CannotRebuild(
+                    f"{topic} is being read again: the consumer stands before version {version} of {stream}, which it"
+                    " has seen. It would pass over what is missing in new tables. Wait until it has caught up"
+                    " (copse status), then rebuild."
+                )
+
     def _due(self, topic: str, stored: Stored) -> list[Stored]:
         """What a record brings: nothing when its version was met before, or passed over by an operator (then nobody
         was told of it), or comes too early; else its event, with those that came too early and only waited for it.
@@ -337,8 +368,17 @@ class _Records:
     def add(self, records: list[object]) -> None:
         for record in records:
             offset, headers, value = record.offset, record.headers, record.value  # type: ignore[attr-defined]  # kafka's
-            unreadable = (*self._partition, offset) in self._skipped_offsets
-            self._fetched.append((offset, None if unreadable else stored_from(list(headers), value)))
+            was_skipped = (*self._partition, offset) in self._skipped_offsets
+            stored = self._unless_malformed(record) if was_skipped else stored_from(list(headers), value)
+            self._fetched.append((offset, stored))
+
+    def _unless_malformed(self, record: object) -> Stored | None:
+        """A topic that was filled again may hold an event where an operator once skipped what was none."""
+        topic, _ = self._partition
+        try:
+            return Telling({service_of(topic): self._codec}, []).read(topic, Received.of(record))
+        except Malformed:
+            return None
 
     def wants_no_more(self) -> bool:
         return len(self._fetched) + len(self._waiting) >= _READ_AT_ONCE or self.reached()

@@ -136,8 +136,10 @@ def _streams(ledger: Ledger, tables: Tables, found: Found) -> None:
 def _members(tables: Tables, found: Found) -> None:
     """Whoever was approved is known everywhere, and belongs to what she wished for."""
     approved = tables.values("membership", "select substr(stream, 8) from events where type like '%member-approved'")
-    standing = tables.values("membership", "select id::text from members.members where standing = 'active'")
-    found.expect("membership, active members", approved, standing)
+    standing = tables.values(
+        "membership", "select id::text from members.members where standing in ('approved', 'active')"
+    )
+    found.expect("membership, members", approved, standing)
     joined = tables.values(
         "membership", "select substr(stream, 11), data->>'member' from events where type like '%community-joined'"
     )
@@ -153,7 +155,7 @@ def _members(tables: Tables, found: Found) -> None:
     )
     found.expect("membership, joining", wished, joined)
     for service in SERVICES:
-        known = tables.values(service, "select member_id::text from people.people")
+        known = tables.values(service, "select member_id::text from people.people where standing <> 'declined'")
         found.expect(f"{service}, people", approved, known)
         belonging = tables.values(service, "select community_id::text, member_id::text from people.people_groups")
         found.expect(f"{service}, people's communities", joined, belonging)

@@ -186,9 +186,9 @@ class World:
             return set(db.all(str, "select nspname::text from pg_namespace where nspname ~ '^shelf'"))
 
     def waits(self, statement: str) -> bool:
-        """Whether some session waits for a lock with a statement that begins so."""
+        """Whether some session waits for a lock with a statement that begins so, perhaps behind its transaction."""
         with self.home.transaction() as db:
             waiting = (
                 "select query from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
             )
-            return any(query.startswith(statement) for query in db.all(str, waiting))
+            return any(query.removeprefix("begin;").startswith(statement) for query in db.all(str, waiting))

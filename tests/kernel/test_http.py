@@ -386,13 +386,13 @@ class TestWhatARequestCosts:
             more: dict[str, Any] = {"Idempotency_Key": key} if key else {}
             assert api.post(f"{path}/lines", {"text": "tea"}, **more).status_code == 201
         # Of which the service of this test asks one for who is calling.
-        assert statements[1:] == ["execute read_stream", "execute append_events"]
+        assert statements[1:] == ["execute read_stream", f"execute append_event{'s' if keys[0] else ''}"]
 
     def test_a_creation_is_an_append(self, api: Api, statements: list[str]) -> None:
         api.opened()
         statements.clear()
         api.opened()
-        assert statements[1:] == ["execute append_events"]
+        assert statements[1:] == ["execute append_event"]
 
 
 class TestABodyThatIsNotRight:

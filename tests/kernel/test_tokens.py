@@ -64,7 +64,7 @@ def test_roles_in_another_form_are_no_roles(at_provider: Provider, verifier: Tok
         {"exp": int(time.time()) - 60},
         {"exp": None},
         {"exp": "tomorrow"},
-        {"nbf": int(time.time()) + 600},
+        {"nbf": int(time.time()) + 86_400},
         {"iss": "https://elsewhere.example"},
         {"iss": None},
         {"aud": "elsewhere"},

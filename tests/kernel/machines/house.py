@@ -29,7 +29,7 @@ from shared.messages.clock import Clock
 from shared.messages.codec import Codec
 from shared.messages.decisions import Context, Refused
 from shared.messages.recorded import BEGINNING, Metadata, Position, Recorded, Stored
-from shared.operations import topics as operated
+from shared.operations.topics import refill
 from shared.operations.watched import Watched
 from shared.projections.projection import Projection, make_tables
 from shared.projections.reader import Fenced, Reader, cursor_of
@@ -39,11 +39,10 @@ from shared.streaming.broker import BrokerUnavailable
 from shared.streaming.cloudevents import Malformed, topic_of
 from shared.streaming.consumer import Consumer
 from shared.streaming.rebuilding import Rebuilding
-from shared.streaming.relay import Relay
+from shared.streaming.relay import CannotPublish, Relay
 from shared.streaming.replay import CannotRebuild
 from shared.streaming.telling import Received, Telling
-from shared.streaming.topics import Topic
-from tests.kernel.log import PARTITIONS, InMemory, Log, Poll, Sent
+from tests.kernel.log import PARTITIONS, InMemory, Log, Outcome, Poll
 from tests.kernel.machines.processes import Fate, Killed, Mortal
 from tests.kernel.notebook import EVENTS, Append, LineWritten, Notebook, NotebookOpened, Open
 from tests.servers import emptied
@@ -55,7 +54,7 @@ SLOW = UUID(int=9)  # written to by transactions that stay open for long
 TABLES = Path(__file__).with_name("pages.sql")
 BEGUN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 WET, LATER = "wet", "later"
-ENDS = (Killed, Unavailable, BrokerUnavailable, Fenced)
+ENDS = (Killed, Unavailable, BrokerUnavailable, CannotPublish, Fenced)
 """What a worker survives: it begins again, as does a killed process."""
 
 
@@ -93,9 +92,9 @@ class House:
     wet: bool = True
     slow: list[Any] = field(default_factory=list)
     requests: int = 0
-    holes: bool = False
     refilling: bool = False
     reached: dict[int, int] = field(default_factory=dict)  # by partition, what the consumer may not fall behind
+    relayed_once: Position = BEGINNING  # what the relay may not fall behind
 
     def __post_init__(self) -> None:
         for each in (self.writing, self.reading):
@@ -153,19 +152,27 @@ class House:
         self.acknowledged[Notebook.stream(notebook)].append(text)
 
     def publish(
-        self, fates: Sequence[Sent] = (), fate: Fate | None = None, meanwhile: Callable[[], None] = nothing
-    ) -> int:
-        """One batch by a relay that has just begun to lead."""
+        self, outcomes: Sequence[Outcome] = (), fate: Fate | None = None, meanwhile: Callable[[], None] = nothing
+    ) -> None:
+        """A relay from its start until everything is published, or to its kill; nothing while another leads."""
         if self.refilling:
-            return 0  # as the guide says: the relay is stopped until the topic may be refilled
-        self.holes = self.holes or Sent.LOST in fates
-        broker = InMemory(log=self.log, fates=fates)
-        relay = Relay(WRITES, Mortal(self.writing, fate, meanwhile), broker)
-        try:
-            with broker.producer() as producer:
-                return relay.publish(producer)
-        except ENDS:
-            return 0
+            return  # as the guide says: the relay is stopped until the topic may be refilled
+        stop = Stop()
+        process = Mortal(self.writing, fate, meanwhile)
+        relay = Relay(WRITES, process, InMemory(log=self.log, outcomes=outcomes, step=process.sending))
+        with suppress(*ENDS):
+            relay.run(stop, works=stop.set)
+        if not self.log.shortened:
+            self.relayed_once = self.relayed()  # also when another, who sleeps, began before it
+
+    def publish_without_the_lead(
+        self, outcomes: Sequence[Outcome], fate: Fate | None, meanwhile: Callable[[], None]
+    ) -> None:
+        """One batch by a process whose lock is worth nothing: compare-and-set alone must then keep the cursor."""
+        process = Mortal(self.writing, fate, meanwhile)
+        broker = InMemory(log=self.log, outcomes=outcomes, step=process.sending)
+        with suppress(*ENDS), broker.producer() as producer:
+            Relay(WRITES, process, broker).publish(producer)
 
     def consume(
         self, script: Sequence[Poll], fate: Fate | None = None, meanwhile: Callable[[], None] = nothing
@@ -271,8 +278,7 @@ class House:
         self.clock.at = max(self.clock.at, BEGUN) + timedelta(days=1000)
         for _ in range(100):
             before = self._places()
-            while self.publish():
-                pass
+            self.publish()
             self.consume([Poll(frozenset(range(PARTITIONS)), 500)] * 2)
             for holder in self.holders():
                 self.mending().retry(holder.id)
@@ -311,18 +317,21 @@ class House:
             db.execute("update consumer_positions set next_offset = floor(next_offset * %s)::bigint", share)
 
     def lose_broker(self) -> None:
-        self.log.replaced_by_an_empty_one()
+        self.log.keep(0)
         self.refilling = True
 
     def refill(self) -> None:
         """`copse topics refill`, on this log."""
-        topic = Topic(TOPIC, dict.fromkeys(range(PARTITIONS), 0), dict.fromkeys(range(PARTITIONS), 0), {})
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(operated, "topics_there", lambda *_: {TOPIC: topic})
-            operated.refill(self._watched(WRITES, self.writing), InMemory(), [self._watched(READS, self.reading)])
+        writing = self._watched(WRITES, Mortal(self.writing))
+        refill(writing, InMemory(log=self.log), [self._watched(READS, self.reading)])
         self.refilling = False
-        self.holes = False
         self.reached = {}
+        self.relayed_once = BEGINNING
+
+    def lose_records(self, share: float) -> None:
+        """The topic is shorter, or empty; the relay must see it. Consumers are set back by hand, as the guide says."""
+        self.log.keep(share)
+        self.read_again(0)
 
     def _watched(self, name: str, database: Database) -> Watched:
         return Watched(cast(Any, SimpleNamespace(name=name)), database)  # of a service, only its name is asked for
@@ -344,8 +353,8 @@ class House:
     def copies(self) -> list[Stored]:
         return PostgresEventStore(self.reading).read_all(BEGINNING, 10_000)
 
-    def unpublished(self) -> list[Stored]:
-        return PostgresEventStore(self.writing).read_all(self.relayed(), 1)
+    def unpublished(self, most: int) -> list[Stored]:
+        return PostgresEventStore(self.writing).read_all(self.relayed(), most)
 
     def relayed(self) -> Position:
         return cursor_of(self.writing, "relay")

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 
 from shared.database.pool import Database
 from shared.streaming.rebuilding import Rebuilding
-from tests.kernel.log import PARTITIONS, Poll, Sent
+from tests.kernel.log import PARTITIONS, Outcome, Poll
 from tests.kernel.machines.checks import check_always, check_at_rest
 from tests.kernel.machines.house import FOREIGN, LATER, WET, House
 from tests.kernel.machines.lengths import lengths
@@ -31,6 +31,7 @@ notebooks = some.sampled_from(FOREIGN)
 kinds = some.sampled_from(["line", "line", WET, LATER])
 fates = some.none() | some.builds(Fate, some.integers(1, 8), some.sampled_from(How))
 polls = some.builds(Poll, some.sampled_from([ALL, *(frozenset({nth}) for nth in ALL)]), some.integers(1, 5))
+outcomes = some.lists(some.sampled_from([*Outcome, *[Outcome.ACKNOWLEDGED] * 3]), max_size=6)
 scripts = some.lists(polls, min_size=1, max_size=3).map(tuple)
 
 # What others do while one process is frozen: each is one of the steps, without faults.
@@ -86,11 +87,29 @@ class LineMachine(RuleBasedStateMachine):
     def write(self, notebook: UUID, kind: str, fate: Fate | None, actions: list[str]) -> None:
         self.house.write(notebook, kind, fate, self.meanwhile(actions))
 
-    @rule(sent=some.lists(some.sampled_from(Sent), max_size=3), fate=fates, actions=others)
-    def publish(self, sent: list[Sent], fate: Fate | None, actions: list[str]) -> None:
-        if not self.house.unpublished():
-            self.house.write(FOREIGN[0])
-        self.house.publish(sent, fate, self.meanwhile(actions))
+    @rule(
+        backlog=some.integers(1, 7),
+        outcomes=outcomes,
+        fate=fates | some.builds(Fate, some.integers(8, 24), some.sampled_from(How)),
+        actions=others,
+    )
+    def publish(self, backlog: int, outcomes: list[Outcome], fate: Fate | None, actions: list[str]) -> None:
+        self.leave_unpublished(backlog)
+        self.house.publish(outcomes, fate, self.meanwhile(actions))
+
+    @precondition(lambda self: not self.house.refilling and not self.house.log.shortened)
+    @rule(
+        outcomes=outcomes,
+        fate=some.builds(Fate, some.integers(7, 9), some.just(How.FROZEN_BEFORE)),
+        actions=others.map(lambda others: ["write one", *others, "publish"]),
+    )
+    def publish_without_the_lead(self, outcomes: list[Outcome], fate: Fate, actions: list[str]) -> None:
+        self.leave_unpublished(1)
+        self.house.publish_without_the_lead(outcomes, fate, self.meanwhile(actions))
+
+    def leave_unpublished(self, backlog: int) -> None:
+        for nth in range(backlog - len(self.house.unpublished(backlog))):
+            self.house.write(FOREIGN[nth % 2])
 
     @rule(script=scripts, fate=fates, actions=others)
     def consume(self, script: tuple[Poll, ...], fate: Fate | None, actions: list[str]) -> None:
@@ -100,6 +119,15 @@ class LineMachine(RuleBasedStateMachine):
     @rule(fate=fates, actions=others)
     def read(self, fate: Fate | None, actions: list[str]) -> None:
         self.house.read(fate, self.meanwhile(actions))
+
+    @rule(at=some.integers(3, 4), actions=others.map(lambda others: [*others, "read"]))
+    def read_behind_another(self, at: int, actions: list[str]) -> None:
+        """While one reader sleeps in its round, another goes past it."""
+        self.house.write(FOREIGN[0])
+        self.house.publish()
+        self.house.consume(EVERYTHING)
+        self.house.work()
+        self.house.read(Fate(at, How.FROZEN_BEFORE), self.meanwhile(actions))
 
     @rule(fate=fates, actions=others)
     def work(self, fate: Fate | None, actions: list[str]) -> None:
@@ -122,7 +150,7 @@ class LineMachine(RuleBasedStateMachine):
     def let_ink_dry(self, dry: bool) -> None:
         self.house.wet = not dry
 
-    @precondition(lambda self: self.faulty_records < 4)
+    @precondition(lambda self: self.faulty_records < 4 and not self.house.refilling and not self.house.log.shortened)
     @rule(partition=some.integers(0, PARTITIONS - 1), what=some.sampled_from(sorted(MALFORMED)))
     def put_a_malformed_record(self, partition: int, what: str) -> None:
         self.faulty_records += 1
@@ -137,9 +165,11 @@ class LineMachine(RuleBasedStateMachine):
         self.house.turn(hours)
 
     @precondition(lambda self: not self.house.slow)
-    @rule()
-    def begin_slow_write(self) -> None:
+    @rule(actions=others.map(lambda others: ["write one", *others, "publish"]))
+    def begin_slow_write(self, actions: list[str]) -> None:
+        """What others write meanwhile comes after it, though it commits before."""
         self.house.begin_slow_write()
+        self.meanwhile(actions)()
 
     @precondition(lambda self: self.house.slow)
     @rule()
@@ -150,6 +180,11 @@ class LineMachine(RuleBasedStateMachine):
     @rule()
     def lose_the_broker(self) -> None:
         self.house.lose_broker()
+
+    @precondition(lambda self: not self.house.refilling)
+    @rule(share=some.just(0.0) | some.floats(0, 1))
+    def lose_records(self, share: float) -> None:
+        self.house.lose_records(share)
 
     @precondition(lambda self: self.house.refilling)
     @rule()

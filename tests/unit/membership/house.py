@@ -17,7 +17,7 @@ from shared.projections.reader import Reader
 from shared.reactions.agenda import Agenda
 from shared.service import Running
 from tests.kernel.provider import Provider
-from tests.servers import emptied
+from tests.servers import emptied, eventually
 
 APPLICATION = {
     "name": "Ann Example",
@@ -53,9 +53,18 @@ class House:
             make_tables(projection, self.running.database)
 
     def settle(self) -> None:
-        """Returns when projections, reactions and the agenda have nothing left to do."""
+        """Returns when projections, reactions and the agenda have nothing left to do.
+
+        An autovacuum anywhere on the server may hold the horizon for a moment, and with it what was just appended.
+        """
+        eventually(self._all_is_done, "readers and agenda are done")
+
+    def _all_is_done(self) -> bool:
         while self._reader.advance_all() + self._agenda.work():
             pass
+        with self.running.database.statement() as db:
+            beyond = "select 1 from events e join readers r on (e.xid, e.position) > (r.xid, r.position) limit 1"
+            return db.value(int, beyond) is None
 
     def as_(self, account: str | None, *roles: str) -> "Caller":
         token = self._provider.token(account, roles) if account else None
