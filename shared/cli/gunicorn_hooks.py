@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from shared.telemetry.without_rich import load_structlog_without_rich
+
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _MADE_HERE = "COPSE_METRICS_FOLDER_MADE"
 
@@ -28,6 +30,7 @@ def folder_for_metrics() -> dict[str, str]:
 
 def on_starting(server: Any) -> None:
     """`server` is gunicorn's arbiter, named after the service."""
+    load_structlog_without_rich()
     from shared.cli.web import load
 
     load(server.cfg.proc_name)

@@ -16,6 +16,7 @@ from shared.cli.operations import audit, doctor, status
 from shared.cli.projections import app as projections
 from shared.cli.services import plainly, service_named
 from shared.configuration import Settings
+from shared.telemetry.without_rich import load_structlog_without_rich
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(events.app, name="events")
@@ -56,6 +57,7 @@ def worker(
     health_host: Annotated[str, typer.Option()] = "127.0.0.1",
 ) -> None:
     """Runs a service's worker: relay, reader, consumer, agenda and builder, or some of them."""
+    load_structlog_without_rich()
     from shared.service import Running
     from shared.telemetry import logs
     from shared.worker import JOBS, Worker

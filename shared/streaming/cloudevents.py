@@ -17,11 +17,13 @@ import msgspec
 from shared.eventstore.outbox import ToPublish
 from shared.messages.decisions import id_of
 from shared.messages.recorded import Metadata, Position, Stored
-from shared.streaming.readable import UNREADABLE
 
 Headers = list[tuple[str, bytes]]
 
 T = TypeVar("T")
+
+UNREADABLE = "unreadable-headers"
+"""The one header of a record whose own cannot be read (shared/streaming/readable.py)."""
 
 _PREFIX = "org.copse."
 _TYPE = re.compile(r"org\.copse\.[a-z0-9-]+\.(?P<name>[a-z0-9.-]{1,100})\.v(?P<version>[1-9][0-9]{0,3})")

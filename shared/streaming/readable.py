@@ -16,7 +16,7 @@ from kafka.errors import CorruptRecordError
 from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from kafka.record.util import decode_varint
 
-UNREADABLE = "unreadable-headers"
+from shared.streaming.cloudevents import UNREADABLE
 
 _ONE_BYTE = frozenset(range(0, 0x80, 2))  # what a length of less than 64 looks like; nearly all are
 
