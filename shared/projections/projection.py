@@ -16,6 +16,10 @@ class Projection(Subscriber[None]):
     same rows.
     """
 
+    told_at_once = 500
+    """Events in one transaction of a rebuild. PostgreSQL goes through every version of a row that a transaction has
+    made, so a row that each event changes costs the square of this."""
+
     def __init__(self, name: str, *, version: int, tables: Path) -> None:
         """`tables` is the .sql file that makes the tables; raise `version` whenever it or a handler changes meaning."""
         super().__init__(name)

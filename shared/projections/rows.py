@@ -36,6 +36,8 @@ Change = Callable[[E, Recorded, Row], Row | None]
 class Rows(Projection, Generic[Row]):
     """`row` is a dataclass whose fields are the table's columns; the table is named as the projection is."""
 
+    told_at_once = 5_000  # each row is written once
+
     def __init__(self, name: str, row: type[Row], *, version: int, tables: Path, key: str = "id") -> None:
         """`key` is the column of the stream's id, and the table's primary key."""
         super().__init__(name, version=version, tables=tables)

@@ -33,7 +33,7 @@ from shared.telemetry.jobs import telling
 log = structlog.get_logger()
 
 _POLL_MILLISECONDS = 250
-_MOST_AT_ONCE = 1_000
+_MOST_AT_ONCE = 500
 _LOOK_FOR_READY_SECONDS = 5.0
 
 

@@ -47,6 +47,7 @@ log = structlog.get_logger()
 _FEW = 500
 _STILL_SECONDS = 2.0
 _TRIES = 20
+_CHASES = 8  # whoever is no quicker than what comes never catches up with it, but while that stands still
 
 Then = Callable[[Transaction, str, Places], None]
 """What is done with the new tables while both stand still: (the transaction that holds them, schema, where)."""
@@ -168,8 +169,9 @@ class Rebuilding:
         with replaying(
             self._projection, tables, self._database, self._broker, self._codec, self._contracts, begun
         ) as replay:
-            while replay.reach(self._goal(ahead)) > _FEW:
-                pass  # what came meanwhile is told too, until little is left to do while everybody waits
+            for _ in range(_CHASES):
+                if replay.reach(self._goal(ahead)) <= _FEW:
+                    break  # what came meanwhile is told too, until little is left to do while everybody waits
             for _ in range(_TRIES):
                 try:
                     with self._held() as (db, live):
@@ -177,7 +179,10 @@ class Rebuilding:
                         replay.must_know_what_was_seen(db)
                         then(db, tables, live)
                         break
-                except (NotYet, Busy) as error:
+                except NotYet:
+                    # At once: while all stood still it came nearer, and in a chase it might not.
+                    log.info("a switch goes on after a moment", projection=self._projection.name)
+                except Busy as error:
                     log.info("a switch is tried again", projection=self._projection.name, reason=repr(error))
                     replay.reach(self._goal(ahead))
             else:

@@ -34,7 +34,6 @@ from shared.streaming.cloudevents import Malformed, service_of, stored_from
 from shared.streaming.telling import Received, Telling
 
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)  # what cannot be read has no time: it is passed first
-_TOLD_AT_ONCE = 2_000
 _READ_AT_ONCE = 5_000
 _POLL_MILLISECONDS = 200
 _LONGEST_SILENCE_SECONDS = 30.0
@@ -146,7 +145,7 @@ class Replay:
                 return
             heap.append((head.recorded_at, nth, head))
         heapq.heapify(heap)
-        for _ in range(_TOLD_AT_ONCE):
+        for _ in range(self._projection.told_at_once):
             _, nth, head = heap[0]
             yield head
             source = sources[nth]
@@ -161,9 +160,8 @@ class Replay:
             else:
                 return
 
-    @staticmethod
-    def _of_one(source: _Source) -> Iterator[_Next]:
-        for _ in range(_TOLD_AT_ONCE):
+    def _of_one(self, source: _Source) -> Iterator[_Next]:
+        for _ in range(self._projection.told_at_once):
             head = source.head()
             if head is None:
                 return

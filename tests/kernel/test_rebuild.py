@@ -192,11 +192,11 @@ tests.__path__ = ["tests"]
 from shared.database.pool import Database
 from shared.messages.codec import Codec
 from shared.streaming.broker import Broker
-from shared.streaming import replay
+from shared.projections import projection
 from shared.streaming.rebuilding import Rebuilding
 from tests.kernel.notebook import EVENTS, LineWritten
 from tests.kernel.rebuilt import shelf_projection
-replay._TOLD_AT_ONCE = 2
+projection.Projection.told_at_once = 2
 codec = Codec(EVENTS, seal=lambda *_: "", unseal=lambda *_: None)
 slow = shelf_projection()
 def tell(recorded, db, tell=slow.tell):
@@ -429,7 +429,7 @@ def status(world: World, projection: Projection | None = None) -> ProjectionStat
 
 def test_the_horizon_moves_on_while_tables_are_made(some: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """One transaction for the whole build would hold back every relay and reader until its end."""
-    monkeypatch.setattr("shared.streaming.replay._TOLD_AT_ONCE", 1)
+    monkeypatch.setattr(Projection, "told_at_once", 1)
     horizons = set()
     watched = shelf_projection()
     tell = watched.tell
