@@ -76,8 +76,8 @@ def worker(
 def web(
     name: Annotated[str, typer.Argument(help="A service's name, or portal.")],
     bind: Annotated[str, typer.Option(help="HOST:PORT")] = "127.0.0.1:8000",
-    threads: Annotated[int, typer.Option(help="Of each worker process.")] = 4,
-    workers: Annotated[int, typer.Option(help="How many processes answer.")] = 2,
+    threads: Annotated[int, typer.Option(help="Of each worker process.")] = 8,
+    workers: Annotated[int, typer.Option(help="How many processes answer; each more costs some 20 MB.")] = 1,
 ) -> None:
     """Serves a service's API (or the portal) with gunicorn."""
     if name != "portal":

@@ -14,6 +14,7 @@ from shared.messages.events import MemberId
 TABLES = Path(__file__).with_name("people.sql")
 ACTIVE = "active"
 _FIND_MEMBER = Prepared("find_member", "select member_id from people where account = %s and standing = 'active'")
+_COMMUNITY = Prepared("community", "select community_id, name, kind from people_communities where community_id = %s")
 
 
 @dataclass(frozen=True)
@@ -139,11 +140,7 @@ def name_of(db: Transaction, member: UUID) -> str:
 
 
 def community(db: Transaction, community: UUID) -> Community | None:
-    return db.one(
-        Community,
-        "select community_id, name, kind from people_communities where community_id = %s",
-        community,
-    )
+    return db.one(Community, _COMMUNITY, community)
 
 
 def members_of(db: Transaction, community: UUID) -> list[Person]:

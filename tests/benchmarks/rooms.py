@@ -39,7 +39,18 @@ class Rooms:
     def web(self, name: str, *words: str) -> Iterator[str]:
         """A service's web process, as `copse web` starts it; gives its address."""
         address = f"127.0.0.1:{free_port()}"
-        with self._running(f"{name}-web", f"http://{address}/readyz", "web", name, "--bind", address, *words):
+        process = self.process(f"{name}-web", "web", name, "--bind", address, *words)
+        with _running(process, f"http://{address}/readyz"):
+            yield f"http://{address}"
+
+    @contextmanager
+    def bare(self, database: str, *words: str) -> Iterator[str]:
+        """The least that could answer (tests/benchmarks/bare_flask.py), behind the same gunicorn; gives its address."""
+        address = f"127.0.0.1:{free_port()}"
+        command = [executable, "-m", "gunicorn", "--bind", address, "--worker-class", "gthread", "--no-control-socket"]
+        command += [*words, "tests.benchmarks.bare_flask:app()"]
+        environment = {**self.environment, "BARE_DATABASE_URL": database}
+        with _running(Process("bare", command, self.folder / "bare.log", environment), f"http://{address}/readyz"):
             yield f"http://{address}"
 
     @contextmanager
@@ -47,23 +58,24 @@ class Rooms:
         """A service's worker process, as `copse worker` starts it."""
         port = free_port()
         ready = f"http://127.0.0.1:{port}/readyz"
-        with self._running(f"{name}-worker", ready, "worker", name, "--health-port", str(port), *words) as process:
-            yield process
-
-    @contextmanager
-    def _running(self, name: str, ready: str, *words: str) -> Iterator[Process]:
-        process = self.process(name, *words)
-        process.start()
-        try:
-            process.wait_until(partial(answers, ready), _START_LIMIT)
-            yield process
-        finally:
-            process.stop()
+        with _running(self.process(f"{name}-worker", "worker", name, "--health-port", str(port), *words), ready) as it:
+            yield it
 
     def process(self, name: str, *words: str) -> Process:
         """A `copse` command that is not started yet."""
         log = self.folder / f"{name}.log"
         return Process(name, [executable, "-m", "shared.cli", *words], log, self.environment)
+
+
+@contextmanager
+def _running(process: Process, ready: str) -> Iterator[Process]:
+    """A process from when the address `ready` answers."""
+    process.start()
+    try:
+        process.wait_until(partial(answers, ready), _START_LIMIT)
+        yield process
+    finally:
+        process.stop()
 
 
 @contextmanager
