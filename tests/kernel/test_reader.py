@@ -1,11 +1,14 @@
 """Projections follow the event table: each event once, its row and the cursor in one transaction, each on its own."""
 
+import gc
 import threading
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from shared.collecting import collecting_seldom
 from shared.commands.handler import Commands
 from shared.database.pool import Database, Transaction, Unavailable
 from shared.messages.codec import Codec
@@ -14,7 +17,10 @@ from shared.messages.recorded import BEGINNING, Recorded
 from shared.projections import reader as module
 from shared.projections.projection import OutOfDate, Projection, make_tables
 from shared.projections.reader import Fenced, Reader, cursor_of, move_cursor
+from shared.projections.subscriber import Subscriber
+from shared.reactions.reaction import Reaction
 from tests.kernel.conftest import at_work
+from tests.kernel.line import Line
 from tests.kernel.notebook import (
     SPILT,
     Append,
@@ -68,6 +74,48 @@ def test_a_projection_is_told_of_each_event_once(
         reader.advance_all()
     assert texts(database, lines) == ["tea", "milk"]
     assert reader.advance_all() == 0
+
+
+def commits(subscriber: Subscriber[Any]) -> list[str]:
+    """How the transaction will be committed in which a subscriber is told, each time that it is."""
+    found: list[str] = []
+
+    @subscriber.on(LineWritten)
+    def _(event: LineWritten, recorded: Recorded, db: Transaction) -> Any:
+        found.append(db.value(str, "select current_setting('synchronous_commit')") or "")
+        return ()
+
+    return found
+
+
+@pytest.mark.usefixtures("notebook")
+def test_rows_that_can_be_told_again_do_not_wait_for_the_disk_and_what_a_reaction_notes_does(
+    database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    rows, reaction = Projection("rows", version=1, tables=lines.tables), Reaction("reaction")
+    of_rows, of_reaction = commits(rows), commits(reaction)
+    make_tables(rows, database)
+    commands.handle(ONE, Append(text="tea"), context)
+    Reader(database, codec, [rows, reaction]).advance_all()
+    assert (of_rows, of_reaction) == (["off"], ["on"])
+
+
+def test_the_same_holds_for_what_comes_from_others(line: Line) -> None:
+    rows, reaction = Projection("rows", version=1, tables=line.lines.tables), Reaction("reaction")
+    of_rows, of_reaction = commits(rows), commits(reaction)
+    line.open(ONE)
+    line.write(ONE, "tea", "milk")
+    records = line.records(line.written())
+    line.tell(records[:2], rows)
+    line.tell(records[2:], rows, reaction)
+    assert (of_rows, of_reaction) == (["off", "on"], ["on"])
+
+
+def test_cycles_are_looked_for_as_often_again_as_before() -> None:
+    before = gc.get_threshold()
+    with collecting_seldom(), collecting_seldom():
+        assert gc.get_threshold()[0] > 10 * before[0]
+    assert gc.get_threshold() == before
 
 
 @pytest.mark.usefixtures("notebook")
