@@ -9,7 +9,7 @@ from kafka.record.memory_records import MemoryRecords
 
 from shared.dead_letters.letters import holders
 from shared.streaming import readable
-from shared.streaming.cloudevents import Malformed, headers_of, stored_from, stream_named_by
+from shared.streaming.cloudevents import UNREADABLE, Malformed, headers_of, stored_from, stream_named_by
 from shared.streaming.producer import _Records, content, varint
 from tests.kernel.conftest import BeginningAgain, at_work
 from tests.kernel.line import ONE, Line
@@ -84,3 +84,8 @@ def test_a_record_that_is_cut_off_is_not_read_as_the_next_one() -> None:
     batch._buffer[batch._pos + 1 : batch._pos + 1] = b"\x7f"
     with pytest.raises(CorruptRecordError):
         batch._read_msg()
+
+
+@pytest.mark.parametrize("raw", [b"\x02a\x02bx", b"\x02a", b"\x02a\x08b", b""], ids=["more", "less", "cut off", "none"])
+def test_headers_that_do_not_fill_their_place_are_unreadable(raw: bytes) -> None:
+    assert list(readable.Headers(raw, 1)) == [(UNREADABLE, b"")]
