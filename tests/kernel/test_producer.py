@@ -38,7 +38,7 @@ def test_a_batch_is_read_back_as_it_was_given(given_: list[Any]) -> None:
     batch.close()
     [read] = MemoryRecords(batch.buffer())
     assert read.validate_crc()
-    assert [(each.offset, each.key, each.value, each.headers) for each in read] == [
+    assert [(each.offset, each.key, each.value, list(each.headers)) for each in read] == [
         (nth, *each) for nth, each in enumerate(given_)
     ]
     assert batch.size_in_bytes() <= sum(size_in_batch(content(*each)) for each in given_)
