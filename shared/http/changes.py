@@ -10,7 +10,7 @@ import msgspec
 from flask import Flask, Response, g, request
 
 from shared.commands.handler import Handled
-from shared.database.pool import Unavailable
+from shared.database.pool import TooSlow, Unavailable
 from shared.eventstore.store import AlreadyAnswered, Answer, Request
 from shared.http.authorization import caller, running
 from shared.http.problems import Problem, problem_of
@@ -87,7 +87,7 @@ def repeat_answers(app: Flask) -> None:
             return _again(answer, _fingerprint()) if answer else response
         except Problem as problem:
             return problem.response()
-        except Unavailable as error:  # nobody knows whether it is refused, or was done by its twin
+        except (Unavailable, TooSlow) as error:  # nobody knows whether it is refused, or was done by its twin
             return problem_of(error).response()
 
 
