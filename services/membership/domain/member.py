@@ -5,6 +5,8 @@
        +---------------+-> declined       +----------+----------+-> left
        +---------------+-> withdrawn
 
+    Any of them -> erased: from then on nobody can read who it was.
+
 The wishes that move her along are in `joining.py` (until the answer) and `taking_part.py` (after it).
 """
 
@@ -41,6 +43,7 @@ class Standing(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     LEFT = "left"
+    ERASED = "erased"
 
 
 class OnboardingStep(StrEnum):
@@ -54,7 +57,7 @@ WAITING = frozenset({Standing.APPLIED, Standing.NEEDS_CONVERSATION})
 """An answer is still owed."""
 TAKING_PART = frozenset({Standing.APPROVED, Standing.ACTIVE})
 """Invited, counted and listed."""
-ENDED = frozenset({Standing.DECLINED, Standing.WITHDRAWN, Standing.LEFT})
+ENDED = frozenset({Standing.DECLINED, Standing.WITHDRAWN, Standing.LEFT, Standing.ERASED})
 """Nothing more can happen to this application or membership; whoever wants to come (back) applies anew."""
 
 
@@ -131,6 +134,11 @@ class MemberLeft:
     """She is no member any more. Why is hers to know."""
 
 
+@event("member-erased")
+class MemberErased:
+    """Her key is destroyed: what is sealed reads as erased. Every service drops what it derived from her data."""
+
+
 @event("onboarding-step-done")
 class OnboardingStepDone:
     step: OnboardingStep
@@ -172,6 +180,8 @@ class Member(State, category="member"):
                 return replace(self, standing=Standing.ACTIVE if self.agreed else Standing.APPROVED)
             case MemberLeft():
                 return replace(self, standing=Standing.LEFT)
+            case MemberErased():
+                return replace(self, standing=Standing.ERASED, received=None, account=None)
             case OnboardingStepDone():
                 return replace(self, steps=self.steps | {event.step})
             case AccountLinked():
