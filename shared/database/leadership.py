@@ -1,4 +1,5 @@
-"""One process of many does a job: it holds a session lock in the database, the others wait for it.
+"""One process of many does a job: it holds a session lock in the database, the others wait for it. Or it asks the
+others to stand still: its lock says so for as long as it holds it.
 
 A session lock takes no transaction id, so it can be held for days without freezing the snapshot horizon. It ends
 with its connection: when the leader dies, the next one has it at once. Fencing is each job's own compare-and-set.
@@ -6,7 +7,7 @@ with its connection: when the leader dies, the next one has it at once. Fencing 
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from shared.database.pool import Connection, Database
@@ -37,9 +38,41 @@ def alone(database: Database, job: str) -> Iterator[bool]:
         try:
             yield it_is
         finally:
-            if it_is:  # by a statement: the server may notice only later that a connection was closed
-                with connection.cursor() as cursor:
-                    cursor.execute("select pg_advisory_unlock(%s)", (_key(job),))
+            if it_is:
+                _unlock(connection, job)
+
+
+@contextmanager
+def ask_to_stand_still(database: Database, name: str) -> Iterator[None]:
+    """Whoever moves `name` looks with `asked_to_stand_still` before it does, and waits while this lasts.
+
+    A request, no guard: who has looked already does what it began. Unlike a transaction's lock this one keeps no
+    other reader of the database waiting, however long it is held, and it ends with its connection.
+    """
+    with database.own_connection() as connection:
+        with connection.cursor() as cursor:  # waits for those who look at this moment
+            cursor.execute("select pg_advisory_lock(%s)", (_key(f"still {name}"),))
+        try:
+            yield
+        finally:
+            _unlock(connection, f"still {name}")
+
+
+def asked_to_stand_still(database: Database, names: Sequence[str]) -> list[str]:
+    """Those of `names` that somebody asks to stand still."""
+    keys = [_key(f"still {name}") for name in names]
+    held = (
+        "select name from unnest(%s::text[], %s::bigint[]) as looked_at (name, key)"
+        " where not pg_try_advisory_xact_lock_shared(key)"
+    )
+    with database.statement() as db:
+        return db.all(str, held, list(names), keys)
+
+
+def _unlock(connection: Connection, job: str) -> None:
+    """By a statement: the server may notice only later that a connection was closed."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_unlock(%s)", (_key(job),))
 
 
 def _key(job: str) -> int:

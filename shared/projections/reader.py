@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from shared.collecting import collecting_seldom
-from shared.database.leadership import lead
+from shared.database.leadership import asked_to_stand_still, lead
 from shared.database.pool import Database, Transaction, Unavailable
 from shared.eventstore.doorbell import Listener
 from shared.eventstore.postgres import PostgresEventStore
@@ -72,14 +72,16 @@ class Reader:
                         listener.wait(_LOOK_SECONDS)
 
     def advance_all(self) -> int:
-        """One batch for each subscriber; how many events were read. One that fails stops alone."""
+        """One batch for each subscriber; how many events were read. One that fails stops alone, one that is asked to
+        stand still is passed over."""
         newest = self._store.newest()
         if newest == self._all_read_to and monotonic() < self._looked_at + _FULL_LOOK_SECONDS:
             return 0  # nothing came since everybody had read everything: one query instead of two for each
         looked_at = monotonic()
         page = _Pages(self._store, self._codec)
-        read = sum(self._advance_or_pause(each, page) for each in self._subscribers)
-        if not read and not self._paused_until:
+        still = asked_to_stand_still(self._database, [each.name for each in self._subscribers])
+        read = sum(self._advance_or_pause(each, page) for each in self._subscribers if each.name not in still)
+        if not read and not still and not self._paused_until:
             self._all_read_to, self._looked_at = newest, looked_at
         return read
 

@@ -15,6 +15,7 @@ import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 
 from shared.collecting import collecting_seldom
+from shared.database.leadership import asked_to_stand_still
 from shared.database.pool import Database, Transaction
 from shared.dead_letters import letters
 from shared.dead_letters.breaker import Breaker, BreakerOpen, Policy
@@ -35,6 +36,7 @@ log = structlog.get_logger()
 _POLL_MILLISECONDS = 250
 _MOST_AT_ONCE = 500
 _LOOK_FOR_READY_SECONDS = 5.0
+_LOOK_FOR_STILL_SECONDS = 0.25
 
 
 class Consumer:
@@ -59,6 +61,7 @@ class Consumer:
         self._breaker = Breaker(policy)
         self._mending = Mending(self._telling, database, noted, self._wait)
         self._said_failure = False
+        self._asked_at = float("-inf")
 
     def run(self, stop: threading.Event, works: Callable[[], None] = lambda: None) -> None:
         """Until `stop`. Raises Unavailable, BrokerUnavailable or Fenced: the worker then begins again."""
@@ -75,6 +78,9 @@ class Consumer:
                     consumer.partitions_for_topic(topic)
             consumer.subscribe(self._telling.topics, listener=_SeekToPosition(self, consumer, self._database))
             while not stop.is_set():
+                if self._must_stand_still():
+                    works()
+                    continue
                 if monotonic() > looked_at + _LOOK_FOR_READY_SECONDS:
                     self._mending.follow_ready()
                     looked_at = monotonic()
@@ -83,6 +89,16 @@ class Consumer:
                 works()
                 for partition, records in polled.items():
                     self._handle_or_stand_still(consumer, partition, [Received.of(record) for record in records])
+
+    def _must_stand_still(self) -> bool:
+        """Looks now and then whether somebody makes a projection anew and asks for a moment. Then one has passed."""
+        if monotonic() < self._asked_at + _LOOK_FOR_STILL_SECONDS:
+            return False
+        self._asked_at = monotonic()
+        if not asked_to_stand_still(self._database, self._telling.names):
+            return False
+        self._wait(_LOOK_FOR_STILL_SECONDS)
+        return True
 
     def _handle_or_stand_still(
         self, consumer: KafkaConsumer, partition: TopicPartition, records: Sequence[Received]

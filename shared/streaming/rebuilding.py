@@ -1,7 +1,11 @@
 """Makes a projection's tables anew beside those in use, and lets the two change places.
 
+While a service is told of more than a rebuild can tell meanwhile, the new tables never catch up. So at last it asks
+those who tell this projection to stand still: they do so at their next look, and the rest is told while no transaction
+is open. The rows in use are as old as that takes, and everything else goes on.
+
 The race that this must not lose: an event that the old tables are told of while the new ones take their place. So a
-switch first takes the locks that the reader and the consumer take first in each of their transactions. Whoever was
+switch then takes the locks that the reader and the consumer take first in each of their transactions. Whoever was
 writing has then committed, whoever comes waits; the new tables are brought to exactly the place where the service
 stands, and take over in the transaction that holds the locks. The next transaction of the reader or the consumer goes
 on from the same place, and finds the new tables under the old name.
@@ -16,7 +20,7 @@ from time import monotonic
 
 import structlog
 
-from shared.database.leadership import alone
+from shared.database.leadership import alone, ask_to_stand_still
 from shared.database.pool import Busy, Database, Transaction
 from shared.dead_letters.letters import held_in
 from shared.eventstore.postgres import StoreInTransaction
@@ -45,8 +49,9 @@ from shared.streaming.replay import CannotRebuild, NotYet, replaying
 log = structlog.get_logger()
 
 _FEW = 500
-_STILL_SECONDS = 2.0
-_TRIES = 20
+_STILL_SECONDS = 30.0
+_HELD_SECONDS = 2.0
+_TRIES = 5
 _CHASES = 8  # whoever is no quicker than what comes never catches up with it, but while that stands still
 
 Then = Callable[[Transaction, str, Places], None]
@@ -172,22 +177,18 @@ class Rebuilding:
             for _ in range(_CHASES):
                 if replay.reach(self._goal(ahead)) <= _FEW:
                     break  # what came meanwhile is told too, until little is left to do while everybody waits
-            for _ in range(_TRIES):
-                try:
-                    with self._held() as (db, live):
-                        replay.reach(replace(live, own=max(live.own, replay.own)), within_seconds=_STILL_SECONDS)
-                        replay.must_know_what_was_seen(db)
-                        then(db, tables, live)
-                        break
-                except NotYet:
-                    # At once: while all stood still it came nearer, and in a chase it might not.
-                    log.info("a switch goes on after a moment", projection=self._projection.name)
-                except Busy as error:
-                    log.info("a switch is tried again", projection=self._projection.name, reason=repr(error))
-                    replay.reach(self._goal(ahead))
-            else:
-                raise CannotRebuild(f"{self._projection.name} could not be held still in {_TRIES} tries: try again.")
-            return Built(replay.told, monotonic() - started)
+            with ask_to_stand_still(self._database, self._projection.name):
+                for _ in range(_TRIES):
+                    try:
+                        replay.reach(self._goal(ahead), within_seconds=_STILL_SECONDS)
+                        with self._held() as (db, live):
+                            replay.reach(replace(live, own=max(live.own, replay.own)), within_seconds=_HELD_SECONDS)
+                            replay.must_know_what_was_seen(db)
+                            then(db, tables, live)
+                            return Built(replay.told, monotonic() - started)
+                    except (NotYet, Busy) as error:  # somebody went on who had looked before, or a lock was not given
+                        log.info("a switch is tried again", projection=self._projection.name, reason=repr(error))
+        raise CannotRebuild(f"{self._projection.name} could not be held still in {_TRIES} tries: try again.")
 
     @contextmanager
     def _held(self) -> Iterator[tuple[Transaction, Places]]:

@@ -46,6 +46,12 @@ class Telling:
     def topics(self) -> list[str]:
         return list(self._codecs)
 
+    @property
+    def names(self) -> list[str]:
+        """Those who are told of anything at all."""
+        codecs = self._codecs.values()
+        return [each.name for each in self._subscribers if any(c.name_of(e) for c in codecs for e in each.events)]
+
     def read(self, topic: str, received: Received) -> Stored:
         """The event in a record of a topic. Raises Malformed."""
         if len(received.value or b"") > LARGEST_VALUE_BYTES:

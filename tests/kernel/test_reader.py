@@ -10,6 +10,7 @@ import pytest
 
 from shared.collecting import collecting_seldom
 from shared.commands.handler import Commands
+from shared.database.leadership import ask_to_stand_still
 from shared.database.pool import Database, Transaction, Unavailable
 from shared.messages.codec import Codec
 from shared.messages.decisions import Context
@@ -244,6 +245,22 @@ def test_one_that_failed_is_not_tried_again_at_once(
     for _again in range(5):
         reader.advance_all()
     assert tried == 1
+
+
+@pytest.mark.usefixtures("notebook")
+def test_one_that_is_asked_to_stand_still_does_so_alone(
+    database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    other = lines_projection("other")
+    make_tables(other, database)
+    reader = Reader(database, codec, [lines, other])
+    commands.handle(ONE, Append(text="tea"), context)
+    with ask_to_stand_still(database, "lines"):
+        reader.advance_all()
+        reader.advance_all()
+        assert (texts(database, lines), texts(database, other)) == ([], ["tea"])
+    reader.advance_all()
+    assert texts(database, lines) == ["tea"]
 
 
 @pytest.mark.usefixtures("notebook")

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
+from shared.database.leadership import ask_to_stand_still, asked_to_stand_still
 from shared.database.pool import Database, Transaction
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.codec import Codec
@@ -23,7 +25,7 @@ from shared.projections.status import ProjectionStatus, statuses
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import headers_of
 from shared.streaming.relay import Relay
-from shared.streaming.replay import CannotRebuild
+from shared.streaming.replay import CannotRebuild, Replay, replaying
 from shared.streaming.telling import Received
 from tests.kernel.notebook import EVENTS, LineWritten
 from tests.kernel.rebuilt import TABLES, World, shelf_projection
@@ -86,6 +88,28 @@ def test_a_comparison_under_traffic_finds_nothing_and_leaves_nothing(some: World
     assert some.schemas() == {"shelf"}
 
 
+def test_partitions_that_ran_ahead_are_read_on_once_more_is_wanted(world: World) -> None:
+    """One fetch brings thousands of records more than was wanted. They are put aside while another partition is
+    read, and must come out again."""
+    world.write(world.abroad, ONE, "tea", title="Tuesday")
+    line = PostgresEventStore(world.abroad).read(f"notebook-{ONE}")[-1]
+    many, few = [(world.topic, number) for number in range(4)], (world.topic, 4)
+    with world.broker.producer() as producer:
+        for (topic, partition), lines in [*((each, 1_500) for each in many), (few, 3)]:
+            for version in range(1, lines + 1):
+                stored = replace(line, stream=f"notebook-{UUID(int=partition)}", version=version)
+                key, headers = stored.stream.encode(), headers_of(stored, world.other)
+                producer.send(topic, key=key, value=stored.data.encode(), headers=headers, partition=partition)
+        producer.flush()
+    nothing = Projection("nothing", version=1, tables=TABLES)
+    make_tables(nothing, world.home, [world.topic])
+    contracts = {world.topic: world.contract}
+    begun = dict.fromkeys(many, 1)
+    with replaying(nothing, "nothing", world.home, world.broker, world.codec, contracts, Places()) as replay:
+        for wanted in (begun, {**begun, few: 3}, {**dict.fromkeys(many, 1_500), few: 3}):
+            replay.reach(Places(foreign=wanted), within_seconds=20)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -143,6 +167,33 @@ def test_a_foreign_event_that_waits_for_the_switch_is_told_to_the_new_tables(
     with some.broker.producer() as producer:
         Relay(some.other, some.abroad, some.broker).publish(producer)
     assert some.rebuilding().compare() is None
+
+
+def test_what_comes_while_the_consumer_is_asked_to_stand_still_is_told_afterwards(some: World) -> None:
+    with some.worker():
+        with ask_to_stand_still(some.home, "shelf"):
+            some.write(some.abroad, TWO, "late")
+            stood = some.positions()
+            with pytest.raises(AssertionError):
+                eventually(lambda: some.positions() != stood, "it goes on all the same", seconds=3)
+        some.all_told()
+    assert some.lines().count("late") == 1
+
+
+def test_those_who_tell_it_stand_still_for_the_switch_and_not_for_the_past(
+    some: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much comes meanwhile, the new tables then catch up. Nobody holds a transaction for it."""
+    asked, reach = [], Replay.reach
+
+    def seen(replay: Replay, target: Places, within_seconds: float | None = None) -> int:
+        asked.append(asked_to_stand_still(some.home, ["shelf", "other"]))
+        return reach(replay, target, within_seconds)
+
+    monkeypatch.setattr(Replay, "reach", seen)
+    some.rebuilding().rebuild()
+    assert asked == [[], ["shelf"], ["shelf"]]
+    assert asked_to_stand_still(some.home, ["shelf"]) == []
 
 
 def during_the_switch(world: World, monkeypatch: pytest.MonkeyPatch, do: Callable[[], object], waits_with: str) -> None:
