@@ -4,6 +4,7 @@ A job that loses PostgreSQL or Kafka, or waits for something to be mended, begin
 a job ends the process, so that whoever started it notices: a worker that limps is worse than one that is started anew.
 """
 
+import gc
 import signal
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -87,6 +88,7 @@ class Worker:
         ]
         for name in self._jobs:
             job_ready.labels(name).set(name not in self._not_ready)
+        gc.freeze()  # all that is loaded stays: let nobody look through it for cycles, thousands of times a minute
         for thread in threads:
             thread.start()
         if health_port:

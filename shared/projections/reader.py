@@ -9,7 +9,6 @@ from uuid import UUID
 
 import structlog
 
-from shared.collecting import collecting_seldom
 from shared.database.leadership import asked_to_stand_still, lead
 from shared.database.pool import Database, Transaction, Unavailable
 from shared.eventstore.doorbell import Listener
@@ -64,12 +63,11 @@ class Reader:
             if connection is None:
                 return
             listener = Listener(connection)
-            with collecting_seldom():
-                while not stop.is_set():
-                    read = self.advance_all()
-                    works()
-                    if not read:
-                        listener.wait(_LOOK_SECONDS)
+            while not stop.is_set():
+                read = self.advance_all()
+                works()
+                if not read:
+                    listener.wait(_LOOK_SECONDS)
 
     def advance_all(self) -> int:
         """One batch for each subscriber; how many events were read. One that fails stops alone, one that is asked to

@@ -14,7 +14,6 @@ from typing import Any
 import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 
-from shared.collecting import collecting_seldom
 from shared.database.leadership import asked_to_stand_still
 from shared.database.pool import Database, Transaction
 from shared.dead_letters import letters
@@ -70,7 +69,7 @@ class Consumer:
         self._stop = stop
         self._take_over_failure()
         looked_at = float("-inf")
-        with self._broker.consumer(f"copse.{self._service}") as consumer, collecting_seldom():
+        with self._broker.consumer(f"copse.{self._service}") as consumer:
             with self._broker.speaking():
                 for topic in self._telling.topics:
                     # Known before the group is joined: kafka-python 3.0.12 may assign nothing for ever when the first

@@ -21,7 +21,6 @@ from typing import Protocol
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
-from shared.collecting import collecting_seldom
 from shared.database.pool import Database, Transaction
 from shared.dead_letters.letters import Skipped, skipped
 from shared.errors import CannotGoOn
@@ -200,10 +199,9 @@ def replaying(
 ) -> Iterator[Replay]:
     """A replay into `tables`, which stand at `begun`. Raises BrokerUnavailable."""
     if not contracts:
-        with collecting_seldom():
-            yield Replay(projection, tables, database, codec, contracts, begun, None, broker)
+        yield Replay(projection, tables, database, codec, contracts, begun, None, broker)
         return
-    with broker.reader_of_the_past() as consumer, collecting_seldom():
+    with broker.reader_of_the_past() as consumer:
         yield Replay(projection, tables, database, codec, contracts, begun, consumer, broker)
 
 

@@ -122,6 +122,8 @@ def test_a_statement_that_takes_too_long_is_told_and_its_connection_stays(events
             before = backend(db)
         with pytest.raises(TooSlow, match="longer than 1 s"):
             wait()
+        with pytest.raises(TooSlow, match="longer than 1 s"), impatient.statement() as db:
+            db.value(str, "select pg_sleep(60)::text")
         with impatient.transaction() as db:
             assert backend(db) == before
             assert db.value(str, "select to_regclass('never_there')::text") is None

@@ -1,6 +1,5 @@
 """Projections follow the event table: each event once, its row and the cursor in one transaction, each on its own."""
 
-import gc
 import threading
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from shared.collecting import collecting_seldom
 from shared.commands.handler import Commands
 from shared.database.leadership import ask_to_stand_still
 from shared.database.pool import Database, Transaction, Unavailable
@@ -110,13 +108,6 @@ def test_the_same_holds_for_what_comes_from_others(line: Line) -> None:
     line.tell(records[:2], rows)
     line.tell(records[2:], rows, reaction)
     assert (of_rows, of_reaction) == (["off", "on"], ["on"])
-
-
-def test_cycles_are_looked_for_as_often_again_as_before() -> None:
-    before = gc.get_threshold()
-    with collecting_seldom(), collecting_seldom():
-        assert gc.get_threshold()[0] > 10 * before[0]
-    assert gc.get_threshold() == before
 
 
 @pytest.mark.usefixtures("notebook")
