@@ -53,6 +53,21 @@ class Service:
         return [event for module in self._modules() for event in events_defined_in(vars(module), module.__name__)]
 
     @property
+    def confined(self) -> frozenset[str]:
+        """The categories whose streams never leave this service."""
+        return frozenset(each.category for each in self.aggregates if each.confined)
+
+    @property
+    def confined_events(self) -> list[type]:
+        """The events of confined streams. Raises TypeError where a module mixes them with others: nobody could tell
+        them apart."""
+        modules = {aggregate.__module__ for aggregate in self.aggregates if aggregate.confined}
+        open_too = modules & {aggregate.__module__ for aggregate in self.aggregates if not aggregate.confined}
+        if open_too:
+            raise TypeError(f"confined and other aggregates are both in {', '.join(sorted(open_too))}: part them")
+        return [event for event in self.events if event.__module__ in modules]
+
+    @property
     def commands(self) -> list[type[Command[Any]]]:
         return [
             value
