@@ -28,4 +28,7 @@ PERMISSIONS: Permissions = {
     "project-groups:take-part": frozenset({"member", "coordinator"}),
     "project-groups:run-any": frozenset({"coordinator"}),
     "people:read": frozenset({"coordinator", "operator"}),
+    "safeguarding:raise": frozenset({"signed-in"}),
+    "safeguarding:read": frozenset({"safeguarding-lead"}),
+    "safeguarding:handle": frozenset({"safeguarding-lead"}),
 }

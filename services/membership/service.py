@@ -6,11 +6,13 @@ from pathlib import Path
 from services.membership.domain.community import Community
 from services.membership.domain.member import Member
 from services.membership.domain.project_group import ProjectGroup
+from services.membership.domain.safeguarding_concern import SafeguardingConcern
 from services.membership.permissions import PERMISSIONS
 from services.membership.projections.communities import communities
 from services.membership.projections.members import members
 from services.membership.projections.people import people
 from services.membership.projections.project_groups import project_groups
+from services.membership.projections.safeguarding_concerns import safeguarding_concerns
 from services.membership.projections.serving import serving
 from services.membership.reactions.join_wanted_communities import join_wanted_communities
 from services.membership.reactions.leave_everything import leave_everything
@@ -26,6 +28,7 @@ def resources() -> Sequence[object]:
         imports,
         members,
         project_groups,
+        safeguarding_concerns,
         standing,
         working_groups,
     )
@@ -40,6 +43,7 @@ def resources() -> Sequence[object]:
         belonging.blueprint,
         working_groups.blueprint,
         project_groups.blueprint,
+        safeguarding_concerns.blueprint,
         people_resource(people),
     ]
 
@@ -48,8 +52,20 @@ service = Service(
     name="membership",
     title="Copse membership: people and communities",
     folder=Path(__file__).parent,
-    aggregates=[Member, Community, ProjectGroup],
-    projections=[members, people, communities, serving, project_groups],
+    aggregates=[
+        Member,
+        Community,
+        ProjectGroup,
+        SafeguardingConcern,
+    ],
+    projections=[
+        members,
+        people,
+        communities,
+        serving,
+        project_groups,
+        safeguarding_concerns,
+    ],
     reactions=[join_wanted_communities, leave_everything],
     resources=resources,
     permissions=PERMISSIONS,
