@@ -6,16 +6,19 @@ from pathlib import Path
 from services.membership.domain.community import Community
 from services.membership.domain.member import Member
 from services.membership.domain.project_group import ProjectGroup
+from services.membership.domain.rights_request import RightsRequest
 from services.membership.domain.safeguarding_concern import SafeguardingConcern
 from services.membership.permissions import PERMISSIONS
 from services.membership.projections.communities import communities
 from services.membership.projections.members import members
 from services.membership.projections.people import people
 from services.membership.projections.project_groups import project_groups
+from services.membership.projections.rights_requests import rights_requests
 from services.membership.projections.safeguarding_concerns import safeguarding_concerns
 from services.membership.projections.serving import serving
 from services.membership.reactions.join_wanted_communities import join_wanted_communities
 from services.membership.reactions.leave_everything import leave_everything
+from services.membership.reactions.rights_clock import rights_clock
 from shared.identity.people import find_member
 from shared.service import Service
 
@@ -28,6 +31,7 @@ def resources() -> Sequence[object]:
         imports,
         members,
         project_groups,
+        rights_requests,
         safeguarding_concerns,
         standing,
         working_groups,
@@ -43,6 +47,7 @@ def resources() -> Sequence[object]:
         belonging.blueprint,
         working_groups.blueprint,
         project_groups.blueprint,
+        rights_requests.blueprint,
         safeguarding_concerns.blueprint,
         people_resource(people),
     ]
@@ -56,6 +61,7 @@ service = Service(
         Member,
         Community,
         ProjectGroup,
+        RightsRequest,
         SafeguardingConcern,
     ],
     projections=[
@@ -64,9 +70,14 @@ service = Service(
         communities,
         serving,
         project_groups,
+        rights_requests,
         safeguarding_concerns,
     ],
-    reactions=[join_wanted_communities, leave_everything],
+    reactions=[
+        join_wanted_communities,
+        leave_everything,
+        rights_clock,
+    ],
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,

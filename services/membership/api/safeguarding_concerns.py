@@ -7,6 +7,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
+from services.membership.api.history import EntrySchema, history
 from services.membership.domain.safeguarding_concern import (
     CloseConcern,
     NoteOnConcern,
@@ -29,7 +30,6 @@ from shared.http.problems import not_found
 from shared.http.reads import PageSchema, one, page, wait_for
 from shared.http.schemas import RequestSchema, line, paragraphs
 from shared.http.sensitive import note_read
-from shared.messages.events import type_of
 from shared.messages.ids import uuid7
 
 blueprint = Blueprint("safeguarding", "safeguarding", url_prefix="/v1", description="Safeguarding concerns")
@@ -56,15 +56,6 @@ class ConcernSchema(Schema):
     since = fields.AwareDateTime()
     channel = fields.String()
     version = fields.Integer()
-
-
-class EntrySchema(Schema):
-    """One thing that happened; the texts that it has are there."""
-
-    what_happened = fields.String()
-    at = fields.AwareDateTime()
-    by = fields.String()
-    texts = fields.Dict(keys=fields.String(), values=fields.String())
 
 
 class OneConcernSchema(ConcernSchema):
@@ -123,23 +114,14 @@ class OneConcern(MethodView):
     def get(self, concern_id: UUID) -> Response:
         """A concern with all that was written about it: for safeguarding leads. Each read is noted."""
         wait_for(safeguarding_concerns)
-        here = running()
-        with here.database.transaction() as db:
+        with running().database.transaction() as db:
             row = concern(db, concern_id)
         if row is None:
             raise not_found("safeguarding concern", concern_id)
         note_read("safeguarding-concern", concern_id)
-        history = [
-            {
-                "what_happened": known.name if (known := type_of(type(each.event))) else "",
-                "at": each.recorded_at,
-                "by": each.metadata.actor,
-                "texts": {name: text for name in _TEXTS if (text := getattr(each.event, name, None))},
-            }
-            for each in map(here.codec.decode, here.store.read(SafeguardingConcern.stream(concern_id)))
-        ]
-        body = {**ConcernSchema().dump(row), "history": EntrySchema(many=True).dump(history), "version": len(history)}
-        return one(body, len(history))
+        entries = history(SafeguardingConcern.stream(concern_id), _TEXTS)
+        body = {**ConcernSchema().dump(row), "history": EntrySchema(many=True).dump(entries), "version": len(entries)}
+        return one(body, len(entries))
 
 
 def _step(name: str, schema: type[RequestSchema], command: type[Any], says: str) -> None:
