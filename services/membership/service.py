@@ -13,7 +13,7 @@ from services.membership.projections.communities import communities
 from services.membership.projections.members import members
 from services.membership.projections.people import people
 from services.membership.projections.project_groups import project_groups
-from services.membership.projections.rights_requests import rights_requests
+from services.membership.projections.rights_requests import may_export, rights_requests
 from services.membership.projections.safeguarding_concerns import safeguarding_concerns
 from services.membership.projections.serving import serving
 from services.membership.reactions.join_wanted_communities import join_wanted_communities
@@ -81,4 +81,5 @@ service = Service(
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,
+    may_export=may_export,
 )

@@ -106,11 +106,12 @@ def sensitive_reads_resource() -> Blueprint:
                 of = query["of"] if everything or account is None else whose(db, account)
                 if everything or of:
                     rows = reads_of(db, of, query["after"], query["limit"])
-            shown = rows if everything else [_without_reader(each, of) for each in rows]
+            shown = rows if everything else [without_reader(each, of) for each in rows]
             return page(ReadSchema(), shown, query["limit"], lambda row: row.id)
 
     return blueprint
 
 
-def _without_reader(read: Read, of: UUID | None) -> Read:
+def without_reader(read: Read, of: UUID | None) -> Read:
+    """As the person herself is told of it."""
     return Read(read.id, read.read_at, None, None, read.roles, read.what, [of] if of else [], read.request_id)

@@ -13,6 +13,8 @@ membership; `signed-in` is everybody with a valid token."""
 
 OF_EVERY_SERVICE: Permissions = {
     "operations:dead-letters": frozenset({"operator"}),
+    "people:export": frozenset({"data-protection"}),
+    "people:export-own": frozenset({"signed-in"}),
     "sensitive-reads:read": frozenset({"data-protection"}),
     "sensitive-reads:read-own": frozenset({"signed-in"}),
 }
