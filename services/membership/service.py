@@ -4,18 +4,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services.membership.domain.community import Community
+from services.membership.domain.complaint import Complaint
 from services.membership.domain.member import Member
 from services.membership.domain.project_group import ProjectGroup
 from services.membership.domain.rights_request import RightsRequest
 from services.membership.domain.safeguarding_concern import SafeguardingConcern
 from services.membership.permissions import PERMISSIONS
 from services.membership.projections.communities import communities
+from services.membership.projections.complaints import complaints
 from services.membership.projections.members import members
 from services.membership.projections.people import people
 from services.membership.projections.project_groups import project_groups
 from services.membership.projections.rights_requests import may_export, rights_requests
 from services.membership.projections.safeguarding_concerns import safeguarding_concerns
 from services.membership.projections.serving import serving
+from services.membership.reactions.complaint_clock import complaint_clock
 from services.membership.reactions.join_wanted_communities import join_wanted_communities
 from services.membership.reactions.leave_everything import leave_everything
 from services.membership.reactions.rights_clock import rights_clock
@@ -28,6 +31,7 @@ def resources() -> Sequence[object]:
         applications,
         belonging,
         communities,
+        complaints,
         imports,
         members,
         project_groups,
@@ -48,6 +52,7 @@ def resources() -> Sequence[object]:
         working_groups.blueprint,
         project_groups.blueprint,
         rights_requests.blueprint,
+        complaints.blueprint,
         safeguarding_concerns.blueprint,
         people_resource(people),
     ]
@@ -62,6 +67,7 @@ service = Service(
         Community,
         ProjectGroup,
         RightsRequest,
+        Complaint,
         SafeguardingConcern,
     ],
     projections=[
@@ -71,12 +77,14 @@ service = Service(
         serving,
         project_groups,
         rights_requests,
+        complaints,
         safeguarding_concerns,
     ],
     reactions=[
         join_wanted_communities,
         leave_everything,
         rights_clock,
+        complaint_clock,
     ],
     resources=resources,
     permissions=PERMISSIONS,

@@ -9,18 +9,18 @@ from flask.views import MethodView
 from marshmallow import Schema, fields
 
 from services.membership.api.history import EntrySchema, history
-from services.membership.api.own import own_or
+from services.membership.api.own import own_or, own_record
 from services.membership.domain import rights_request as domain
 from services.membership.domain.member import LiftRestriction
 from services.membership.domain.rights_request import AskForRight, IdentityCheck, Right, RightsRequest
-from services.membership.projections.members import member, member_of_account, members
+from services.membership.projections.members import member
 from services.membership.projections.rights_requests import (
     RightsRequestRow,
     requests_of,
     rights_request,
     rights_requests,
 )
-from shared.http.authorization import caller, may, needs, require, running
+from shared.http.authorization import may, needs, require, running
 from shared.http.blueprint import Blueprint
 from shared.http.changes import change
 from shared.http.problems import FieldError, Problem, not_found
@@ -191,11 +191,7 @@ _step("report", RightsAnswerSchema, domain.Report, "Tell her what came of it. Sh
 
 
 def _own() -> UUID | None:
-    """The caller's own record of any standing: who takes a break or has left has rights too."""
-    account = caller().account
-    wait_for(members)
-    with running().database.transaction() as db:
-        row = member_of_account(db, account) if account else None
+    row = own_record()
     return row.id if row else None
 
 

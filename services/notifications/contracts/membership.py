@@ -73,6 +73,22 @@ class RequestReported:
     answer: Annotated[str, Sealed(of="member")]
 
 
+@event("complaint-acknowledged")
+class ComplaintAcknowledged:
+    person: MemberId
+    known: bool
+    name: Annotated[str | None, Sealed(of="person")] = None
+    email: Annotated[str | None, Sealed(of="person")] = None
+    phone: Annotated[str | None, Sealed(of="person")] = None
+    postal_address: Annotated[str | None, Sealed(of="person")] = None
+
+
+@event("complaint-answered")
+class ComplaintAnswered:
+    person: MemberId
+    answer: Annotated[str, Sealed(of="person")]
+
+
 @event("account-linked")
 class AccountLinked:
     account: UUID

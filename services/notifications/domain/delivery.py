@@ -27,6 +27,8 @@ class Kind(StrEnum):
     RIGHTS_QUESTION = "rights-question"
     RIGHTS_EXTENDED = "rights-extended"
     RIGHTS_OUTCOME = "rights-outcome"
+    COMPLAINT_RECEIVED = "complaint-received"
+    COMPLAINT_OUTCOME = "complaint-outcome"
 
 
 FOR_THOSE_WHO_TAKE_PART = frozenset({Kind.MEETING_INVITATION, Kind.REVIEW_OFFER})
@@ -54,7 +56,7 @@ class Status(StrEnum):
 class DeliveryQueued:
     """A letter waits. At most one of `meeting`, `request` and `claim` says what it is about.
 
-    `request` is a support request, or the rights request where the kind says so.
+    `request` is a support request, or the rights request or complaint where the kind says so.
     """
 
     member: MemberId

@@ -28,6 +28,8 @@ NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.RIGHTS_QUESTION: ("rights",),
     Kind.RIGHTS_EXTENDED: ("rights",),
     Kind.RIGHTS_OUTCOME: ("rights",),
+    Kind.COMPLAINT_RECEIVED: ("rights",),
+    Kind.COMPLAINT_OUTCOME: ("rights",),
 }
 """The facts without which a letter of a kind cannot be written."""
 

@@ -1,4 +1,4 @@
-"""What the letters about a rights request say."""
+"""What the letters about a rights request or a complaint say."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,6 +7,8 @@ from uuid import UUID
 
 from services.notifications.contracts.membership import (
     ClockPaused,
+    ComplaintAcknowledged,
+    ComplaintAnswered,
     MemberErased,
     RequestReported,
     RightsRequestReceived,
@@ -22,7 +24,7 @@ rights_letters = Projection("rights_letters", version=1, tables=Path(__file__).w
 
 @dataclass(frozen=True)
 class RightsLetterRow:
-    """`right`: what she asked for. `text`: the question, the reason or the answer."""
+    """`right`: what she asked for, or `complaint`. `text`: the question, the reason or the answer."""
 
     request_id: UUID
     kind: str
@@ -59,12 +61,35 @@ def _(event: RequestReported, recorded: Recorded, db: Transaction) -> None:
     _say(db, recorded, Kind.RIGHTS_OUTCOME, None, event.answer)
 
 
+@rights_letters.on(ComplaintAcknowledged)
+def _(event: ComplaintAcknowledged, recorded: Recorded, db: Transaction) -> None:
+    db.write(
+        'insert into rights_letters (request_id, kind, member_id, "right") values (%s, %s, %s, %s)',
+        recorded.id,
+        Kind.COMPLAINT_RECEIVED,
+        event.person,
+        "complaint",
+    )
+
+
+@rights_letters.on(ComplaintAnswered)
+def _(event: ComplaintAnswered, recorded: Recorded, db: Transaction) -> None:
+    _say(db, recorded, Kind.COMPLAINT_OUTCOME, None, event.answer, Kind.COMPLAINT_RECEIVED)
+
+
 @rights_letters.on(MemberErased)
 def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
     db.write("delete from rights_letters where member_id = %s", recorded.id)
 
 
-def _say(db: Transaction, recorded: Recorded, kind: Kind, due_on: date | None, text: str) -> None:
+def _say(
+    db: Transaction,
+    recorded: Recorded,
+    kind: Kind,
+    due_on: date | None,
+    text: str,
+    first: Kind = Kind.RIGHTS_RECEIVED,
+) -> None:
     """Beside the first letter of the same request. After an erasure that is gone, and nothing more is said."""
     db.write(
         'insert into rights_letters (request_id, kind, member_id, "right", due_on, text)'
@@ -75,7 +100,7 @@ def _say(db: Transaction, recorded: Recorded, kind: Kind, due_on: date | None, t
         due_on,
         text,
         recorded.id,
-        Kind.RIGHTS_RECEIVED,
+        first,
     )
 
 

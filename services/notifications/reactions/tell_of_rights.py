@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from services.notifications.channels import to_tell
 from services.notifications.contracts.membership import (
     ClockPaused,
+    ComplaintAcknowledged,
+    ComplaintAnswered,
     RequestReported,
     RightsRequestReceived,
     TimeExtended,
@@ -40,6 +42,16 @@ def _extended(event: TimeExtended, recorded: Recorded, db: Transaction) -> Itera
 @tell_of_rights.on(RequestReported)
 def _reported(event: RequestReported, recorded: Recorded, db: Transaction) -> Iterable[Step]:
     return [_letter(db, event.member, Kind.RIGHTS_OUTCOME, recorded)]
+
+
+@tell_of_rights.on(ComplaintAcknowledged)
+def _acknowledged(event: ComplaintAcknowledged, recorded: Recorded, db: Transaction) -> Iterable[Step]:
+    return [_letter(db, event.person, Kind.COMPLAINT_RECEIVED, recorded)]
+
+
+@tell_of_rights.on(ComplaintAnswered)
+def _answered(event: ComplaintAnswered, recorded: Recorded, db: Transaction) -> Iterable[Step]:
+    return [_letter(db, event.person, Kind.COMPLAINT_OUTCOME, recorded)]
 
 
 def _letter(db: Transaction, member: MemberId, kind: Kind, recorded: Recorded) -> Do:

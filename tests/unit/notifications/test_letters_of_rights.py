@@ -5,6 +5,8 @@ from uuid import UUID
 
 from services.notifications.contracts.membership import (
     ClockPaused,
+    ComplaintAcknowledged,
+    ComplaintAnswered,
     MemberErased,
     MemberPaused,
     RequestReported,
@@ -13,6 +15,7 @@ from services.notifications.contracts.membership import (
 )
 from services.notifications.domain.delivery import FOR_THOSE_WHO_TAKE_PART, Channel, Kind
 from services.notifications.projections.rights_letters import rights_letter
+from shared.identity.people import person
 from shared.messages.events import MemberId
 from tests.unit.notifications.story import Story
 from tests.unit.notifications.test_reactions import ANN, BY_MAIL
@@ -52,3 +55,17 @@ def test_after_an_erasure_nothing_of_it_is_kept(story: Story) -> None:
     story.hears(RequestReported(member=HER, outcome="actioned", answer="[erased]"), id=REQUEST)
     with story.database.transaction() as db:
         assert [kind for kind in Kind if rights_letter(db, REQUEST, kind)] == []
+
+
+def test_a_complaint_is_acknowledged_and_answered_also_to_somebody_who_is_not_known_here(story: Story) -> None:
+    stranger = MemberId(REQUEST)
+    told = ComplaintAcknowledged(person=stranger, known=False, name="Stan", email="stan@example.org")
+    assert story.hears(told, id=REQUEST) == {(REQUEST, Kind.COMPLAINT_RECEIVED, Channel.EMAIL)}
+    answered = ComplaintAnswered(person=stranger, answer="We are sorry.")
+    assert story.hears(answered, id=REQUEST) == {(REQUEST, Kind.COMPLAINT_OUTCOME, Channel.EMAIL)}
+    with story.database.transaction() as db:
+        found, known = rights_letter(db, REQUEST, Kind.COMPLAINT_OUTCOME), person(db, REQUEST)
+    assert found is not None
+    assert found.text == "We are sorry."
+    assert known is not None
+    assert (known.name, known.standing) == ("Stan", "complainant")
