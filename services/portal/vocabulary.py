@@ -193,11 +193,21 @@ WHAT_HAPPENED = {
     "request-reported": "Answered",
     "deadline-near": "The last day is near",
     "deadline-missed": "The last day has passed",
+    "complaint-received": "Complaint",
+    "complaint-acknowledged": "We said that we have it",
+    "complaint-investigated": "Looked into",
+    "complaint-answered": "Answered",
+    "acknowledgement-near": "It must be acknowledged soon",
+    "acknowledgement-missed": "It was not acknowledged in time",
     "request-ended-by-erasure": "Ended, because the data were erased",
 }
 
 TEXTS = {
-    "what": "What worries",
+    "what": "In their words",
+    "name": "Name",
+    "email": "Email",
+    "phone": "Phone",
+    "postal_address": "Postal address",
     "about": "About",
     "reach": "Safe to reach",
     "told_by": "Told by",

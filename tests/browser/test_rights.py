@@ -133,3 +133,31 @@ def test_data_protection_answers_a_letter_within_the_clock(signed_in: SignedIn, 
     expect(page.get_by_text("Everything that is held of a member").first).to_be_visible()
     no_barriers(page)
     assert system
+
+
+def test_anybody_complains_and_is_answered(window: Window, signed_in: SignedIn) -> None:
+    words = f"Nobody answered my letter {uuid4().hex[:8]} (synthetic)"
+    page = window()
+    page.goto("/complain")
+    no_barriers(page)
+    press(page, "Send")
+    expect(page.get_by_text("Tell us what went wrong").first).to_be_visible()
+    no_barriers(page)
+    page.get_by_label("What went wrong?").fill(words)
+    page.get_by_label("Name", exact=True).fill("Stan Stranger (synthetic)")
+    page.get_by_label("Email", exact=True).fill("stan@example.org")
+    press(page, "Send")
+    expect(page.get_by_text("You hear from us within 30 days.")).to_be_visible()
+    no_barriers(page)
+    page = signed_in("data-protection")
+    page.goto("/data-protection")
+    page.get_by_role("link", name="Complaint of").last.click()
+    expect(page.get_by_text(words)).to_be_visible()
+    press(page, "Say that we have it")
+    page.get_by_label("What did you find?").fill("It was lost.")
+    press(page, "Write it down")
+    no_barriers(page)
+    page.get_by_label("Our answer, in plain words").fill("We are sorry.")
+    press(page, "Send the letter")
+    expect(page.get_by_text("A letter with the answer is on its way.")).to_be_visible()
+    no_barriers(page)

@@ -43,6 +43,7 @@ def show_all() -> str:
         "rights/show_all.html.jinja",
         open=sorted((row for row in rows if row["status"] not in OVER), key=lambda row: str(row["due_on"])),
         over=[row for row in rows if row["status"] in OVER],
+        complaints=conversation.part(lambda: conversation.every("membership", "/v1/complaints")),
     )
 
 
