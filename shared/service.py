@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 from shared.commands.handler import Commands
 from shared.configuration import Settings
-from shared.database.pool import Database
+from shared.database.pool import Database, Transaction
 from shared.eventstore.doorbell import Doorbell
 from shared.eventstore.postgres import PostgresEventStore
 from shared.identity.identity import OF_EVERY_SERVICE, FindMember, Permissions
@@ -32,6 +33,8 @@ class Service:
     `resources` gives the blueprints of `api/` when the web process asks; the worker never loads Flask.
     `own_settings` reads what this service alone needs of the environment; it is called at start, so that a mistake
     (Misconfigured) is told then and not with the first letter.
+    `may_export` says whether a rights request allows to give out all that is held of a member. Only the service that
+    keeps those requests knows; the others rely on the role, and on the log of reads.
     """
 
     name: str
@@ -46,11 +49,27 @@ class Service:
     contracts: Mapping[str, ModuleType] = field(default_factory=dict)
     effects: Sequence[Effect[Any]] = ()
     own_settings: Callable[[], object] = lambda: None
+    may_export: Callable[[Transaction, UUID, UUID], bool] = lambda _db, _request, _member: True
 
     @property
     def events(self) -> list[type]:
         """The events that this service records: those defined in its aggregates' files."""
         return [event for module in self._modules() for event in events_defined_in(vars(module), module.__name__)]
+
+    @property
+    def confined(self) -> frozenset[str]:
+        """The categories whose streams never leave this service."""
+        return frozenset(each.category for each in self.aggregates if each.confined)
+
+    @property
+    def confined_events(self) -> list[type]:
+        """The events of confined streams. Raises TypeError where a module mixes them with others: nobody could tell
+        them apart."""
+        modules = {aggregate.__module__ for aggregate in self.aggregates if aggregate.confined}
+        open_too = modules & {aggregate.__module__ for aggregate in self.aggregates if not aggregate.confined}
+        if open_too:
+            raise TypeError(f"confined and other aggregates are both in {', '.join(sorted(open_too))}: part them")
+        return [event for event in self.events if event.__module__ in modules]
 
     @property
     def commands(self) -> list[type[Command[Any]]]:

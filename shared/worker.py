@@ -53,7 +53,7 @@ class Worker:
         broker = Broker(settings.kafka, instance=settings.instance, session_seconds=settings.session_seconds)
         subscribers: list[Subscriber[Any]] = [*service.projections, *service.reactions]
         jobs: Mapping[str, Job] = {
-            "relay": Relay(service.name, database, broker).run,
+            "relay": Relay(service.name, database, broker, service.confined).run,
             "reader": Reader(database, running.codec, subscribers, running.doorbell.ring).run,
             "consumer": Consumer(
                 service.name, database, broker, running.contracts, subscribers, running.doorbell.ring

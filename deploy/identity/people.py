@@ -21,5 +21,7 @@ ACCOUNTS = (
     Account("lewg-one", "Marion Teal", "marion.teal@example.org"),
     Account("lewg-two", "Joseph Adeyemi", "joseph.adeyemi@example.org"),
     Account("practitioner", "Priya Nair", "priya.nair@example.org"),
+    Account("data-protection", "Dilys Farrow", "dilys.farrow@example.org", ("data-protection",)),
+    Account("safeguarding", "Samira Holt", "samira.holt@example.org", ("safeguarding-lead",)),
     Account("finance", "Fen Whitlock", "fen.whitlock@example.org", ("finance",)),
 )

@@ -12,6 +12,7 @@ from services.notifications.projections.deliveries import deliveries
 from services.notifications.projections.meetings import meetings
 from services.notifications.projections.people import people
 from services.notifications.projections.refusals import refusals
+from services.notifications.projections.rights_letters import rights_letters
 from services.notifications.projections.support_requests import support_requests
 from services.notifications.reactions.confirm_reply import confirm_reply
 from services.notifications.reactions.invite_members import invite_members
@@ -21,6 +22,7 @@ from services.notifications.reactions.send_by_mail import send_by_mail, send_mai
 from services.notifications.reactions.tell_of_decline import tell_of_decline
 from services.notifications.reactions.tell_of_fee import tell_of_fee
 from services.notifications.reactions.tell_of_release import tell_of_release
+from services.notifications.reactions.tell_of_rights import tell_of_rights
 from services.notifications.reactions.tell_what_changed import tell_what_changed
 from services.notifications.reactions.welcome_member import welcome_member
 from services.notifications.settings import mail_settings
@@ -40,7 +42,14 @@ service = Service(
     title="Copse notifications: letters to members",
     folder=Path(__file__).parent,
     aggregates=[Delivery],
-    projections=[people, refusals, meetings, support_requests, deliveries],
+    projections=[
+        people,
+        refusals,
+        meetings,
+        support_requests,
+        deliveries,
+        rights_letters,
+    ],
     reactions=[
         welcome_member,
         tell_of_decline,
@@ -51,6 +60,7 @@ service = Service(
         tell_of_release,
         tell_what_changed,
         tell_of_fee,
+        tell_of_rights,
         send_by_mail,
     ],
     contracts={"membership": of_membership, "meetings": of_meetings, "ppi": of_ppi},

@@ -18,6 +18,7 @@ from services.portal import (
     configuration,
     directory,
     headers,
+    held,
     mishaps,
     navigation,
     sign_in,
@@ -30,6 +31,8 @@ from services.portal.pages import (
     claims,
     communities,
     community_people,
+    complaints,
+    data_protection,
     glossary,
     home,
     importing,
@@ -37,10 +40,12 @@ from services.portal.pages import (
     me,
     meetings,
     messages,
+    my_data,
     my_membership,
     planning,
     project_groups,
     rates,
+    safeguarding,
     statements,
     support,
     support_asking,
@@ -70,6 +75,10 @@ MORE_PAGES = (
     messages,
     me,
     my_membership,
+    my_data,
+    data_protection,
+    complaints,
+    safeguarding,
     rates,
     glossary,
     statements,
@@ -126,7 +135,9 @@ def _templates(app: Flask, settings: configuration.Configuration) -> None:
         pounds=words.pounds,
         number=words.number,
     )
-    app.jinja_env.globals.update(span=words.span, said=vocabulary.said, words=vocabulary)
+    app.jinja_env.globals.update(
+        span=words.span, said=vocabulary.said, words=vocabulary, said_plainly=held.said_plainly
+    )
 
     @app.context_processor
     def everywhere() -> dict[str, Any]:

@@ -37,6 +37,10 @@ def items() -> list[Item]:
             entries.append(("Payments", "claims.show_all"))
         if person.has("coordinator"):
             entries.append(("Messages", "messages.show_all"))
+        if person.has("data-protection"):
+            entries.append(("Data protection", "data_protection.show_all"))
+        if person.has("safeguarding-lead"):
+            entries.append(("Safety concerns", "safeguarding.show_all"))
         if membership.may_apply and not person.has("coordinator", "finance", "facilitator"):
             entries.append(("Join", "joining.ask"))
         entries.append(("My page", "me.show"))

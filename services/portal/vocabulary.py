@@ -122,7 +122,131 @@ DELIVERY_STATUSES = {
 }
 
 # Tag colours of the GOV.UK tag component. Colour never stands alone: the tag's words say the same.
+CONCERN_STATUSES = {
+    "raised": "New",
+    "lead-reviewing": "A lead looks into it",
+    "referred": "Referred",
+    "supported": "Supported here",
+    "closed": "Closed",
+}
+
+CHANNELS_OF_REQUESTS = {**CHANNELS, "web": "On the website"}
+
+RIGHTS = {
+    "access": "See what is held",
+    "portability": "Take the data along",
+    "rectification": "Put something right",
+    "restriction": "Only keep the data, do not use them",
+    "erasure": "Have the data erased",
+    "objection": "Stop using the data for something",
+}
+
+MY_RIGHTS = {
+    "access": "See everything that you hold about me",
+    "portability": "Have my data to take with me",
+    "rectification": "Have something put right",
+    "restriction": "Have you only keep my data, and not use them for now",
+    "erasure": "Have my data erased",
+    "objection": "Have you stop using my data for something",
+}
+
+RIGHTS_STATUSES = {
+    "received": "Received",
+    "identity-checked": "To be looked at",
+    "clock-paused": "Waiting for an answer",
+    "assessed": "Looked at",
+    "actioned": "Done, to be told",
+    "part-refused": "Partly refused, to be told",
+    "reported": "Answered",
+    "ended-by-erasure": "Ended: data erased",
+}
+
+IDENTITY_CHECKS = {
+    "signed-in": "Signed in",
+    "called-back": "I called back on the number that we know",
+    "known-in-person": "I know this person",
+    "document-seen": "I saw a document, and kept no copy",
+}
+
+COMPLAINT_STATUSES = {
+    "received": "New",
+    "acknowledged": "Acknowledged",
+    "investigating": "Looked into",
+    "outcome": "Answered",
+}
+
+WHAT_HAPPENED = {
+    "concern-raised": "Told to us",
+    "concern-taken-up": "A lead took it up",
+    "concern-noted": "Written down by a lead",
+    "concern-referred": "Referred",
+    "concern-supported": "Supported here",
+    "concern-closed": "Closed",
+    "rights-request-received": "Received",
+    "identity-checked": "It is known who asks",
+    "clock-paused": "A question was asked",
+    "clock-resumed": "The question was answered",
+    "time-extended": "More time was needed",
+    "request-assessed": "Looked at",
+    "request-actioned": "Done",
+    "request-part-refused": "Partly refused",
+    "request-reported": "Answered",
+    "deadline-near": "The last day is near",
+    "deadline-missed": "The last day has passed",
+    "complaint-received": "Complaint",
+    "complaint-acknowledged": "We said that we have it",
+    "complaint-investigated": "Looked into",
+    "complaint-answered": "Answered",
+    "acknowledgement-near": "It must be acknowledged soon",
+    "acknowledgement-missed": "It was not acknowledged in time",
+    "request-ended-by-erasure": "Ended, because the data were erased",
+}
+
+TEXTS = {
+    "what": "In their words",
+    "name": "Name",
+    "email": "Email",
+    "phone": "Phone",
+    "postal_address": "Postal address",
+    "about": "About",
+    "reach": "Safe to reach",
+    "told_by": "Told by",
+    "to": "To",
+    "note": "Note",
+    "details": "Asked",
+    "question": "Question",
+    "reason": "Reason",
+    "done": "Done",
+    "answer": "Answer",
+}
+
+READ_RECORDS = {
+    "member-record": "The record of a member",
+    "list-of-members": "The list of members",
+    "list-of-applications": "The list of applications",
+    "exported-list-of-members": "The list of members, as a file",
+    "safeguarding-concern": "A safety concern",
+    "rights-request": "A request about data",
+    "export-of-everything": "Everything that is held of a member",
+    "complaint": "A complaint",
+}
+
 TAG_COLOURS = {
+    "raised": "red",
+    "lead-reviewing": "yellow",
+    "referred": "blue",
+    "supported": "blue",
+    "received": "yellow",
+    "identity-checked": "yellow",
+    "clock-paused": "grey",
+    "assessed": "blue",
+    "actioned": "blue",
+    "part-refused": "blue",
+    "reported": "green",
+    "ended-by-erasure": "grey",
+    "acknowledged": "yellow",
+    "investigating": "blue",
+    "outcome": "green",
     "submitted": "yellow",
     "relevant": "blue",
     "not-relevant": "grey",

@@ -1,4 +1,5 @@
-"""`copse events`: what a service has recorded, as it is stored. Nothing here opens a personal field."""
+"""`copse events`: what a service has recorded, as it is stored. Nothing here opens a personal field, or shows what a
+confined stream says."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,7 +32,7 @@ def tail(
 
     from shared.cli.watching import all_watched
     from shared.eventstore.postgres import PostgresEventStore
-    from shared.operations.events import following, newest_events
+    from shared.operations.events import following, newest_events, withheld
 
     with plainly():
         [watched] = all_watched([service])
@@ -39,14 +40,14 @@ def tail(
         newest = PostgresEventStore(watched.database).newest()
         shown_first = newest_events(watched.database, last, type, stream)
         for each in shown_first:
-            _tell_line(each, as_json)
+            _tell_line(withheld(each, watched.service.confined), as_json)
         if not follow:
             return
         seen = {each.event_id for each in shown_first}
         try:
             for each in following(watched.database, newest, threading.Event(), type, stream):
                 if each.event_id not in seen:
-                    _tell_line(each, as_json)
+                    _tell_line(withheld(each, watched.service.confined), as_json)
         except KeyboardInterrupt:
             return
 
@@ -58,7 +59,7 @@ def show(
 ) -> None:
     """Shows one event, or all of a stream, from whichever service has it. Exit status 1 when none has."""
     from shared.cli.watching import all_watched
-    from shared.operations.events import event_with_id, shown, stream_of
+    from shared.operations.events import event_with_id, shown, stream_of, withheld
 
     try:
         event_id = UUID(what)
@@ -68,7 +69,8 @@ def show(
     with plainly():
         for watched in all_watched([]):
             one = event_with_id(watched.database, event_id) if event_id else None
-            found += [one] if one else [] if event_id else stream_of(watched.database, what)
+            here = [one] if one else [] if event_id else stream_of(watched.database, what)
+            found += [withheld(each, watched.service.confined) for each in here]
     if not found:
         typer.echo(f"No service that is set here has an event or a stream {what}.", err=True)
         raise typer.Exit(1)
@@ -85,14 +87,15 @@ def export(
     to: Annotated[Path, typer.Option(help="A file that is not there yet.")],
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Writes every event to a file, one JSON object a line, in reading order."""
+    """Writes every event that is not confined to a file, one JSON object a line, in reading order."""
     from shared.cli.watching import all_watched
     from shared.operations.events import export as write
 
     with plainly():
         [watched] = all_watched([service])
         try:
-            count = write(watched.database, to, lambda number: progress(f"{number} events"))
+            confined = watched.service.confined
+            count = write(watched.database, to, confined, lambda number: progress(f"{number} events"))
         except FileExistsError as error:
             raise typer.BadParameter(f"{to} is there already: name another file") from error
         except OSError as error:

@@ -9,6 +9,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.http import authorization, changes, docs, health, metrics, problems, tracing
 from shared.http.dead_letters import dead_letters_resource
+from shared.http.own_data import own_data_resource
+from shared.http.sensitive import sensitive_reads_resource
 from shared.service import Running
 
 _LARGEST_BODY = 64 * 1024
@@ -40,7 +42,12 @@ def create_app(running: Running) -> Flask:
     tracing.follow(app)
     api = problems.ProblemApi(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
-    for resource in (*service.resources(), dead_letters_resource()):
+    for resource in (
+        *service.resources(),
+        dead_letters_resource(),
+        sensitive_reads_resource(),
+        own_data_resource(),
+    ):
         api.register_blueprint(cast(Blueprint, resource))
     _errors_are_problems(api)
     _lists_are_pages(api)

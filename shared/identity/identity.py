@@ -11,7 +11,13 @@ Permissions = Mapping[str, frozenset[str]]
 """Permission -> the roles that grant it. What is not granted is denied. `member` is everybody with an approved
 membership; `signed-in` is everybody with a valid token."""
 
-OF_EVERY_SERVICE: Permissions = {"operations:dead-letters": frozenset({"operator"})}
+OF_EVERY_SERVICE: Permissions = {
+    "operations:dead-letters": frozenset({"operator"}),
+    "people:export": frozenset({"data-protection"}),
+    "people:export-own": frozenset({"signed-in"}),
+    "sensitive-reads:read": frozenset({"data-protection"}),
+    "sensitive-reads:read-own": frozenset({"signed-in"}),
+}
 """What the kernel's own routes need."""
 
 FindMember = Callable[[Transaction, UUID], MemberId | None]

@@ -125,6 +125,11 @@ def find_member(db: Transaction, account: UUID) -> MemberId | None:
     return MemberId(found) if found else None
 
 
+def whose(db: Transaction, account: UUID) -> UUID | None:
+    """The person whose account this is, whatever her standing: for what is her own even while she takes a break."""
+    return db.value(UUID, "select member_id from people where account = %s", account)
+
+
 def person(db: Transaction, member: UUID) -> Person | None:
     return db.one(
         Person,

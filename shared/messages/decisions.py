@@ -54,12 +54,17 @@ class Refused(Exception):
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class State:
-    """What the events of one stream amount to. Every field has a default: the state before the first event."""
+    """What the events of one stream amount to. Every field has a default: the state before the first event.
+
+    A `confined` one never leaves its service: its events are in the event table and in no topic, no listing and no
+    export. They need a module of their own.
+    """
 
     category: ClassVar[str]
+    confined: ClassVar[bool] = False
 
-    def __init_subclass__(cls, category: str) -> None:
-        cls.category = category
+    def __init_subclass__(cls, category: str, confined: bool = False) -> None:
+        cls.category, cls.confined = category, confined
         dataclass(frozen=True, kw_only=True)(cls)
 
     def evolve(self, event: Event) -> Self:
@@ -100,3 +105,8 @@ class Command(Generic[S]):
 def id_of(stream: str) -> UUID:
     """The id in a stream's name: a uuid is always its last 36 characters."""
     return UUID(stream[-36:])
+
+
+def category_of(stream: str) -> str:
+    """The kind of aggregate in a stream's name: what stands before its id."""
+    return stream[:-37]

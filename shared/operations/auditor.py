@@ -1,6 +1,7 @@
 """Compares what should be the same: each event table, its topic, what consumers saw of it, and where readers stand.
 
-A topic may hold an event twice and may run ahead of the relay's cursor; anything else is a difference. The order of
+A topic may hold an event twice and may run ahead of the relay's cursor, and holds nothing of confined streams;
+anything else is a difference. The order of
 looking makes an audit of a system at work exact: first how far each consumer and the relay say they are, then the
 topic up to its ends, then the table. So all that was promised must be found, and all that is found must be in the
 table. Memory: 32 bytes an event, and some 200 a stream.
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.eventstore.postgres import PostgresEventStore
+from shared.messages.decisions import category_of
 from shared.messages.recorded import BEGINNING, Position, Stored
 from shared.operations.service_status import places_read
 from shared.operations.watched import Watched
@@ -189,7 +191,7 @@ def _compare_table(
     watched: Watched, sent: Mapping[str, _Sent], relayed: Position, there: bool, report: Report
 ) -> dict[str, int]:
     """Gives each stream's last version in the table."""
-    service = watched.service.name
+    service, confined = watched.service.name, watched.service.confined
     versions: dict[str, int] = {}
     for stored in _table(watched):
         report.compared["events of tables"] += 1
@@ -199,7 +201,10 @@ def _compare_table(
             report.differs(service, "table out of order", f"{what} follows version {before} in the table")
         versions[stored.stream] = max(stored.version, before)
         stream = sent.get(stored.stream)
-        if stream is None or stored.version > stream.version:
+        if category_of(stored.stream) in confined:
+            if stream is not None:
+                report.differs(service, "confined in the topic", f"{stored.stream} must not be in {watched.topic}")
+        elif stream is None or stored.version > stream.version:
             if there and stored.position <= relayed:
                 report.differs(service, "not in the topic", f"{what} was sent and is not in {watched.topic}")
         elif stream.at(stored.version)[:_ID] != stored.event_id.bytes:

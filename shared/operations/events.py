@@ -1,8 +1,11 @@
-"""Events as they are stored, for people and programs that look into a service. Personal fields stay sealed."""
+"""Events as they are stored, for people and programs that look into a service. Personal fields stay sealed.
+
+Of confined streams only the place and the type are shown, and an export leaves them out.
+"""
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,10 +13,12 @@ from typing import IO
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from shared.database.pool import Database
 from shared.eventstore.doorbell import Listener
 from shared.eventstore.postgres import PostgresEventStore, events_of
+from shared.messages.decisions import category_of
 from shared.messages.recorded import BEGINNING, Position, Stored
 
 _SQL = Path(__file__).parent / "sql"
@@ -25,7 +30,7 @@ _LOOK_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An event for programs. `data` and `metadata` are the JSON as it is stored, to the letter."""
+    """An event for programs. `data` and `metadata` are the JSON as it is stored, to the letter; null when confined."""
 
     position: str
     event_id: UUID
@@ -36,6 +41,13 @@ class Shown:
     recorded_at: datetime
     metadata: msgspec.Raw
     data: msgspec.Raw
+
+
+def withheld(stored: Stored, confined: Set[str]) -> Stored:
+    """The event without what it says and who said it, when its stream is confined."""
+    if category_of(stored.stream) not in confined:
+        return stored
+    return structs.replace(stored, data="null", metadata="null")
 
 
 def shown(stored: Stored) -> Shown:
@@ -96,8 +108,9 @@ def stream_of(database: Database, stream: str) -> list[Stored]:
     return PostgresEventStore(database).read(stream)
 
 
-def export(database: Database, to: Path, told: Callable[[int], None] = lambda _: None) -> int:
+def export(database: Database, to: Path, confined: Set[str], told: Callable[[int], None] = lambda _: None) -> int:
     """Writes all events that are there now to a new file, one JSON object a line; how many. Raises FileExistsError.
+    Those of `confined` categories are left out.
 
     The file appears under its name only when it is complete, and only its owner may read it: sealed personal data
     are personal data still.
@@ -107,18 +120,18 @@ def export(database: Database, to: Path, told: Callable[[int], None] = lambda _:
     part = to.with_name(f"{to.name}.part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        count = _write(database, file, told)
+        count = _write(database, file, confined, told)
         file.flush()
         os.fsync(file.fileno())
     part.rename(to)
     return count
 
 
-def _write(database: Database, file: IO[bytes], told: Callable[[int], None]) -> int:
+def _write(database: Database, file: IO[bytes], confined: Set[str], told: Callable[[int], None]) -> int:
     store, encoder = PostgresEventStore(database), msgspec.json.Encoder()
     last, after, count = store.newest(), BEGINNING, 0
     while after < last and (page := store.read_all(after, _PAGE)):
-        wanted = [each for each in page if each.position <= last]
+        wanted = [each for each in page if each.position <= last and category_of(each.stream) not in confined]
         file.write(encoder.encode_lines([shown(each) for each in wanted]))
         after, count = page[-1].position, count + len(wanted)
         told(count)

@@ -44,7 +44,7 @@ def check_topics(watched: Sequence[Watched], broker: Broker) -> list[Checked]:
 
 
 def refill(watched: Watched, broker: Broker, consumers: Sequence[Watched]) -> int:
-    """Sets the relay's cursor back, so that it sends every event again; how many those are.
+    """Sets the relay's cursor back, so that it sends every event again that is not confined; how many those are.
 
     The consumers named are set back to the beginning of the topic; by stream version they drop what they know.
     Raises CannotRefill when the topic is not there or not empty, or when a relay is at work: it may be about to send
@@ -65,7 +65,8 @@ def refill(watched: Watched, broker: Broker, consumers: Sequence[Watched]) -> in
         with watched.database.transaction() as db:
             db.execute("update readers set xid = '0', position = 0, failure = null where name = 'relay'")
             db.execute("delete from relay_offsets")
-            return db.value(int, "select count(*) from events") or 0
+            sent = "select count(*) from events where left(stream, -37) <> all (%s::text[])"
+            return db.value(int, sent, list(watched.service.confined)) or 0
 
 
 def read_again(consumer: Watched, topic: str) -> None:
@@ -97,7 +98,7 @@ def _no_relay_at_work(watched: Watched) -> Iterator[None]:
 
 def _relayed(watched: Watched) -> int:
     with watched.looking() as db:
-        return db.value(int, _RELAYED) or 0
+        return db.value(int, _RELAYED, list(watched.service.confined)) or 0
 
 
 def _places(watched: Watched) -> Mapping[str, Mapping[int, int]]:

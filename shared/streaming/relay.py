@@ -4,12 +4,13 @@ One process leads. It reads below the horizon, sends a batch, and reads the next
 cursor moves by compare-and-set, and only up to where every single record was acknowledged. It holds no transaction
 while it waits for Kafka: an open one would freeze the horizon for every reader. Killed at any point, the next leader
 sends again from the cursor, and counts what that repeats. After one failure nothing more is sent by the same producer.
+Events of confined streams are passed by: the cursor goes over them, and nothing of them is sent.
 """
 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from time import monotonic
 
@@ -20,6 +21,7 @@ from shared.database.pool import Database
 from shared.errors import CannotGoOn
 from shared.eventstore.doorbell import Listener
 from shared.eventstore.outbox import Outbox, ToPublish
+from shared.messages.decisions import category_of
 from shared.messages.recorded import Position
 from shared.projections.reader import Fenced
 from shared.streaming.broker import PARTITIONS, Broker, BrokerUnavailable
@@ -47,8 +49,9 @@ class CannotPublish(CannotGoOn):
 class Relay:
     """Publishes the events of one service."""
 
-    def __init__(self, service: str, database: Database, broker: Broker) -> None:
-        self._service, self._database, self._broker = service, database, broker
+    def __init__(self, service: str, database: Database, broker: Broker, confined: Set[str] = frozenset[str]()) -> None:
+        """`confined` are the categories whose streams never leave the service."""
+        self._service, self._database, self._broker, self._confined = service, database, broker, confined
 
     def run(self, stop: threading.Event, works: Callable[[], None] = lambda: None) -> None:
         """Until `stop`. Raises Unavailable, BrokerUnavailable, CannotPublish or Fenced: the worker then begins again
@@ -66,7 +69,7 @@ class Relay:
     def _lead(self, outbox: Outbox, listener: Listener, stop: threading.Event, works: Callable[[], None]) -> None:
         topic = self._begin(outbox)
         with self._broker.producer() as producer:
-            publishing = Publishing(self._service, outbox, self._broker, producer, topic)
+            publishing = Publishing(self._service, outbox, self._broker, producer, topic, self._confined)
             told = False
             while not stop.is_set():
                 read = publishing.send_next()
@@ -88,7 +91,8 @@ class Relay:
         """Publishes one batch and moves the cursor; how many events that were. For whoever is alone with the topic."""
         with self._database.own_connection() as connection:
             outbox = Outbox(connection)
-            publishing = Publishing(self._service, outbox, self._broker, producer, self._begin(outbox))
+            topic = self._begin(outbox)
+            publishing = Publishing(self._service, outbox, self._broker, producer, topic, self._confined)
             read = publishing.send_next()
             while publishing.under_way:
                 publishing.settle(wait_seconds=_LOOK_SECONDS)
@@ -144,9 +148,17 @@ class _Batch:
 class Publishing:
     """One leader's way along the event table: how far it has read, what is on its way, how far all has arrived."""
 
-    def __init__(self, service: str, outbox: Outbox, broker: Broker, producer: Producer, topic: Topic) -> None:
+    def __init__(
+        self,
+        service: str,
+        outbox: Outbox,
+        broker: Broker,
+        producer: Producer,
+        topic: Topic,
+        confined: Set[str] = frozenset[str](),
+    ) -> None:
         self._service, self._outbox, self._broker = service, outbox, broker
-        self._producer, self._topic = producer, topic
+        self._producer, self._topic, self._confined = producer, topic, confined
         self._published = self._read = outbox.cursor()
         self._ends = dict(topic.ends)
         self._batches: deque[_Batch] = deque()
@@ -170,6 +182,9 @@ class Publishing:
         by_partition: dict[int, list[bytes]] = {}
         taken = 0
         for row in rows:
+            if self._confined and category_of(row.stream) in self._confined:
+                taken += 1
+                continue
             key = row.stream.encode()
             encoded = content(key, row.data.encode(), headers_of(row, self._service))
             if size_in_batch(encoded) > self._topic.largest_batch:
@@ -188,7 +203,10 @@ class Publishing:
             ]
             self._producer.go()
         self._read = rows[taken - 1].position
-        self._batches.append(_Batch(self._read, sent, rows[:taken], monotonic(), time.time_ns()))
+        told = rows[:taken]
+        if self._confined:
+            told = [row for row in told if category_of(row.stream) not in self._confined]
+        self._batches.append(_Batch(self._read, sent, told, monotonic(), time.time_ns()))
         return taken
 
     def stay_where_the_cursor_is(self) -> None:
@@ -212,14 +230,16 @@ class Publishing:
                     self._note_end(sent, ends)
                 relayed(self._topic.name, batch.events, batch.since_1970)
                 until = 0
-        if ends:
-            if not self._outbox.published(self._published, upto, ends):
+        moved = upto != self._published
+        if moved:
+            # What holds nothing but confined events moves the cursor too; it notes an end as it was.
+            if not self._outbox.published(self._published, upto, ends or {0: self._ends[0]}):
                 raise Fenced(f"{_NAME} was moved by another process")
             self._published = upto
             self._ends.update(ends)
         elif self._batches and monotonic() > self._batches[0].since + _ACKNOWLEDGED_WITHIN_SECONDS:
             raise BrokerUnavailable(self._broker.servers, "it acknowledges nothing")
-        return bool(ends)
+        return moved
 
     def _note_end(self, sent: Sent, ends: dict[int, int]) -> None:
         """Where a batch that has arrived stands now; not before what stood there already."""

@@ -7,7 +7,7 @@ change a schema in a way that its stored events do not fit: that needs a new ver
 import importlib
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Annotated, cast, get_args, get_origin, get_type_hints
@@ -39,7 +39,11 @@ def known_type(event: type) -> EventType:
     return known
 
 
-def schema_of(service: str, event: type) -> Schema:
+CONFINED = "x-confined"
+"""Marks the events of streams that never leave their service."""
+
+
+def schema_of(service: str, event: type, *, confined: bool = False) -> Schema:
     """JSON Schema (2020-12) of an event's current version. `$id` is the `dataschema` of its CloudEvents.
 
     A personal field carries `x-personal-of`: the sibling that holds the person's id, or `stream` for the one whose
@@ -58,7 +62,8 @@ def schema_of(service: str, event: type) -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:copse:schema:{service}:{known.name}:{known.version}",
     }
-    return {**head, **own, **({"$defs": definitions} if definitions else {})}
+    never_sent: Schema = {CONFINED: True} if confined else {}
+    return {**head, **never_sent, **own, **({"$defs": definitions} if definitions else {})}
 
 
 def _dataclasses_of(hint: object) -> Iterator[type]:
@@ -94,9 +99,11 @@ def written(schema: Schema) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def write(service: str, events: Iterable[type], folder: Path = FOLDER) -> list[Path]:
+def write(service: str, events: Iterable[type], folder: Path = FOLDER, confined: Collection[type] = ()) -> list[Path]:
     """Brings a service's files up to date; which were written. Raises Incompatible before it writes any."""
-    schemas = {file_of(service, event, folder): schema_of(service, event) for event in events}
+    schemas = {
+        file_of(service, event, folder): schema_of(service, event, confined=event in confined) for event in events
+    }
     changed = {
         file: schema
         for file, schema in schemas.items()
@@ -123,12 +130,14 @@ def index() -> str:
         "",
         "Every event that Copse records, by service. On Kafka an event is a CloudEvents 1.0 record in binary mode on",
         "the topic `copse.<service>.v1`; its value is the JSON described here. Sealed fields are unreadable without",
-        "the person's key: analysts read whole topics without meeting anybody. Made by `make catalogue`; do not edit.",
+        "the person's key: analysts read whole topics without meeting anybody. Confined events are in no topic: they",
+        "never leave their service. Made by `make catalogue`; do not edit.",
     ]
     for service in services():
         lines += ["", f"## {service.title}", "", "| Event | What it says | Fields | Sealed |", "|---|---|---|---|"]
         for event in service.events:
-            schema = schema_of(service.name, event)
+            confined = event in service.confined_events
+            schema = schema_of(service.name, event, confined=confined)
             file = file_of(service.name, event)
             fields = schema["properties"]
             inner = [
@@ -138,7 +147,7 @@ def index() -> str:
             ]
             sealed = [name for name, field in fields.items() if PERSONAL in field]
             sealed += [f"{part['title']}.{name}" for part, (name, field) in inner if PERSONAL in field]
-            said = schema.get("description", "").split("\n")[0]
+            said = ("**Confined.** " if confined else "") + schema.get("description", "").split("\n")[0]
             link = f"[{schema['title']}]({service.name}/{file.name})"
             lines.append(f"| {link} | {said} | {', '.join(fields)} | {', '.join(sealed)} |")
     return "\n".join(lines) + "\n"
@@ -150,7 +159,10 @@ def main() -> int:
     (FOLDER / "README.md").write_text(index(), "utf-8")
     for service in services():
         try:
-            for file in (*write(service.name, service.events), *record(service.name, service.events)):
+            for file in (
+                *write(service.name, service.events, confined=service.confined_events),
+                *record(service.name, service.events),
+            ):
                 print(file.relative_to(_CHECKOUT))
         except Incompatible as refused:
             status = 1

@@ -51,7 +51,7 @@ def test_many_are_forgotten_in_small_batches(
     monkeypatch.setattr(keeping, "_BATCH", 2)
     for nth in range(5):
         ask(store, f"old-{nth}", 31)
-    stops = iter([False, True, True])
+    stops = iter([False, True, True, True])
     assert forget_overdue(database, NOW, lambda: next(stops)) == 2
     assert forget_overdue(database, NOW) == 3
 

@@ -11,6 +11,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from services.membership.api.members import MemberSchema
 from services.membership.api.own import own_or
 from services.membership.api.same_person import Alike, AlikeSchema, alike, note
+from services.membership.api.special_category import note_members_read
 from services.membership.domain.community import Kind
 from services.membership.domain.joining import Apply, Approve, Refuse, TalkFirst, Withdraw
 from services.membership.domain.member import ENDED, WAITING, StakeholderGroup, Standing
@@ -111,6 +112,7 @@ class Applications(MethodView):
         with running().database.transaction() as db:
             rows = members_with(db, standings, query["after"], query["limit"])
             same = alike(db, rows)
+        note_members_read("list-of-applications", rows[: query["limit"]])
         shown = [Applicant(**asdict(row), same_person=same.get(row.id, [])) for row in rows]
         return page(ApplicantSchema(), shown, query["limit"], lambda row: row.id)
 

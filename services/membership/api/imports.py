@@ -10,6 +10,7 @@ from flask.views import MethodView
 from marshmallow import RAISE, Schema, fields
 
 from services.membership.api.same_person import blind_index, normal_name, note
+from services.membership.api.special_category import note_members_read
 from services.membership.domain.community import Kind
 from services.membership.domain.joining import Apply, Approve
 from services.membership.domain.member import Member
@@ -152,6 +153,7 @@ class Exports(MethodView):
             names = {row.id: row.name for row in all_communities(db, None, 10_000, everything=True)}
             rows = members_with(db, _MEMBERS, None, 100_000)
             lines = [_line(db, row, names) for row in rows]
+        note_members_read("exported-list-of-members", rows)
         response = Response(write_list((*COLUMNS, "standing", "since"), lines), content_type="text/csv; charset=utf-8")
         response.headers["Content-Disposition"] = 'attachment; filename="members.csv"'
         response.headers["Cache-Control"] = "private, no-store"

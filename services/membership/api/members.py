@@ -9,6 +9,7 @@ from marshmallow import Schema, fields
 
 from services.membership.api.own import own_or
 from services.membership.api.same_person import AlikeSchema, alike
+from services.membership.api.special_category import note_members_read
 from services.membership.domain.member import TAKING_PART, OnboardingStep, Standing
 from services.membership.domain.taking_part import LinkAccount
 from services.membership.projections.members import (
@@ -87,6 +88,7 @@ class Members(MethodView):
         with running().database.transaction() as db:
             standing = query["standing"]
             rows = members_with(db, standing and [standing], query["after"], query["limit"])
+        note_members_read("list-of-members", rows[: query["limit"]])
         return page(MemberSchema(), rows, query["limit"], lambda row: row.id)
 
 
@@ -101,6 +103,7 @@ class OneMember(MethodView):
             row = member(db, member_id)
             if row is None:
                 raise not_found("member", member_id)
+            note_members_read("member-record", [row])
             return _shown(db, row)
 
 

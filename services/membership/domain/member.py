@@ -7,15 +7,18 @@
 
     Any of them -> erased: from then on nobody can read who it was.
 
+Whose processing is restricted takes a break that does not end until the restriction is lifted.
+
 The wishes that move her along are in `joining.py` (until the answer) and `taking_part.py` (after it).
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from shared.messages.decisions import State
+from shared.messages.decisions import Command, Context, Refused, State
 from shared.messages.events import Event, Personal, event
 
 
@@ -139,6 +142,16 @@ class MemberErased:
     """Her key is destroyed: what is sealed reads as erased. Every service drops what it derived from her data."""
 
 
+@event("processing-restricted")
+class ProcessingRestricted:
+    """She asked that her data are only kept (UK GDPR, article 18). A pause goes with it."""
+
+
+@event("restriction-lifted")
+class RestrictionLifted:
+    """Her data may be used again. Her break goes on until she comes back."""
+
+
 @event("onboarding-step-done")
 class OnboardingStepDone:
     step: OnboardingStep
@@ -159,6 +172,7 @@ class Member(State, category="member"):
     account: UUID | None = None
     agreed: str | None = None
     steps: frozenset[OnboardingStep] = frozenset()
+    restricted: bool = False
 
     def evolve(self, event: Event) -> Self:
         match event:
@@ -182,8 +196,34 @@ class Member(State, category="member"):
                 return replace(self, standing=Standing.LEFT)
             case MemberErased():
                 return replace(self, standing=Standing.ERASED, received=None, account=None)
+            case ProcessingRestricted():
+                return replace(self, restricted=True)
+            case RestrictionLifted():
+                return replace(self, restricted=False)
             case OnboardingStepDone():
                 return replace(self, steps=self.steps | {event.step})
             case AccountLinked():
                 return replace(self, account=event.account)
         return self
+
+
+class RestrictProcessing(Command[Member]):
+    """Only keep her data from now on: in no listing, no invitation and no count.
+
+    Given when a request for it is granted. It pauses her, which every service follows already."""
+
+    def decide(self, member: Member, context: Context) -> Iterator[Event]:
+        if member.restricted or member.standing in ENDED or member.standing in WAITING:
+            return
+        yield ProcessingRestricted()
+        if member.standing in TAKING_PART:
+            yield MemberPaused()
+
+
+class LiftRestriction(Command[Member]):
+    """Use her data again. She is on a break until she comes back."""
+
+    def decide(self, member: Member, context: Context) -> Iterator[Event]:
+        if not member.restricted:
+            raise Refused("not-restricted", "The use of this person's data is not restricted.")
+        yield RestrictionLifted()

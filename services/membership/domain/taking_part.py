@@ -56,6 +56,8 @@ class Return(Command[Member]):
         _must_be_a_member(member)
         if member.standing in TAKING_PART:
             raise Refused("not-paused", "This membership is not paused, so there is nothing to come back from.")
+        if member.restricted:
+            raise Refused("restricted", "The use of this person's data is restricted. Lift that first.")
         yield MemberReturned()
 
 

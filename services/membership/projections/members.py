@@ -18,6 +18,8 @@ from services.membership.domain.member import (
     MemberPaused,
     MemberReturned,
     OnboardingStepDone,
+    ProcessingRestricted,
+    RestrictionLifted,
     Standing,
 )
 from shared.database.pool import Transaction
@@ -136,6 +138,20 @@ def _(event: AccountLinked, recorded: Recorded, db: Transaction) -> None:
         recorded.version,
         recorded.id,
     )
+
+
+@members.on(ProcessingRestricted)
+def _(event: ProcessingRestricted, recorded: Recorded, db: Transaction) -> None:
+    _seen(db, recorded)
+
+
+@members.on(RestrictionLifted)
+def _(event: RestrictionLifted, recorded: Recorded, db: Transaction) -> None:
+    _seen(db, recorded)
+
+
+def _seen(db: Transaction, recorded: Recorded) -> None:
+    db.write("update members set version = %s where id = %s", recorded.version, recorded.id)
 
 
 def _move(db: Transaction, recorded: Recorded, standing: Standing) -> None:

@@ -1,8 +1,10 @@
 """What notifications reads of membership: whom to write to, and where."""
 
+from datetime import date
+from typing import Annotated
 from uuid import UUID
 
-from shared.messages.events import Fields, MemberId, Personal, event
+from shared.messages.events import Fields, MemberId, Personal, Sealed, event
 
 
 @event("member-approved")
@@ -37,6 +39,54 @@ class MemberReturned:
 @event("member-left")
 class MemberLeft:
     pass
+
+
+@event("member-erased")
+class MemberErased:
+    pass
+
+
+@event("rights-request-received")
+class RightsRequestReceived:
+    member: MemberId
+    right: str
+    due_on: date
+
+
+@event("clock-paused")
+class ClockPaused:
+    member: MemberId
+    question: Annotated[str, Sealed(of="member")]
+
+
+@event("time-extended")
+class TimeExtended:
+    member: MemberId
+    due_on: date
+    reason: Annotated[str, Sealed(of="member")]
+
+
+@event("request-reported")
+class RequestReported:
+    member: MemberId
+    outcome: str
+    answer: Annotated[str, Sealed(of="member")]
+
+
+@event("complaint-acknowledged")
+class ComplaintAcknowledged:
+    person: MemberId
+    known: bool
+    name: Annotated[str | None, Sealed(of="person")] = None
+    email: Annotated[str | None, Sealed(of="person")] = None
+    phone: Annotated[str | None, Sealed(of="person")] = None
+    postal_address: Annotated[str | None, Sealed(of="person")] = None
+
+
+@event("complaint-answered")
+class ComplaintAnswered:
+    person: MemberId
+    answer: Annotated[str, Sealed(of="person")]
 
 
 @event("account-linked")

@@ -23,6 +23,12 @@ class Kind(StrEnum):
     REVIEWS_RELEASED = "reviews-released"
     WHAT_WE_CHANGED = "what-we-changed"
     CLAIM_ACCRUED = "claim-accrued"
+    RIGHTS_RECEIVED = "rights-received"
+    RIGHTS_QUESTION = "rights-question"
+    RIGHTS_EXTENDED = "rights-extended"
+    RIGHTS_OUTCOME = "rights-outcome"
+    COMPLAINT_RECEIVED = "complaint-received"
+    COMPLAINT_OUTCOME = "complaint-outcome"
 
 
 FOR_THOSE_WHO_TAKE_PART = frozenset({Kind.MEETING_INVITATION, Kind.REVIEW_OFFER})
@@ -48,7 +54,10 @@ class Status(StrEnum):
 
 @event("delivery-queued")
 class DeliveryQueued:
-    """A letter waits. At most one of `meeting`, `request` and `claim` says what it is about."""
+    """A letter waits. At most one of `meeting`, `request` and `claim` says what it is about.
+
+    `request` is a support request, or the rights request or complaint where the kind says so.
+    """
 
     member: MemberId
     kind: Kind

@@ -7,6 +7,7 @@ from services.notifications.domain.delivery import DeliveryQueued, Kind
 from services.notifications.letters.letter import Facts
 from services.notifications.projections.meetings import meeting, reply_of
 from services.notifications.projections.refusals import refusal
+from services.notifications.projections.rights_letters import rights_letter
 from services.notifications.projections.support_requests import fee, offer, support_request
 from services.notifications.settings import MailSettings
 from shared.database.pool import Transaction
@@ -23,6 +24,12 @@ NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.REVIEWS_RELEASED: ("request",),
     Kind.WHAT_WE_CHANGED: ("request",),
     Kind.CLAIM_ACCRUED: ("fee", "request"),
+    Kind.RIGHTS_RECEIVED: ("rights",),
+    Kind.RIGHTS_QUESTION: ("rights",),
+    Kind.RIGHTS_EXTENDED: ("rights",),
+    Kind.RIGHTS_OUTCOME: ("rights",),
+    Kind.COMPLAINT_RECEIVED: ("rights",),
+    Kind.COMPLAINT_OUTCOME: ("rights",),
 }
 """The facts without which a letter of a kind cannot be written."""
 
@@ -48,6 +55,7 @@ def facts_for(db: Transaction, asked: DeliveryQueued, addressee: Person, setting
         request=support_request(db, request_id) if request_id else None,
         offer=offer(db, request_id, asked.member) if request_id else None,
         fee=earned,
+        rights=rights_letter(db, request_id, asked.kind) if request_id else None,
         reason=refusal(db, asked.member) if asked.kind is Kind.APPLICATION_DECLINED else None,
     )
     for what in NEEDED[asked.kind]:

@@ -9,12 +9,13 @@ from services.notifications.domain.delivery import Channel, Kind
 from services.notifications.letters import wording
 from services.notifications.letters.html import as_html
 from services.notifications.projections.meetings import MeetingRow, ReplyRow
+from services.notifications.projections.rights_letters import RightsLetterRow
 from services.notifications.projections.support_requests import FeeRow, OfferRow, SupportRequestRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a letter may say. Which of the last seven are there depends on its kind."""
+    """What a letter may say. Which of the last eight are there depends on its kind."""
 
     name: str
     channel: Channel
@@ -26,6 +27,7 @@ class Facts:
     request: SupportRequestRow | None = None
     offer: OfferRow | None = None
     fee: FeeRow | None = None
+    rights: RightsLetterRow | None = None
     reason: str | None = None
 
 
@@ -56,6 +58,7 @@ _words.filters.update(
     pounds=wording.pounds,
     coming=wording.coming,
     asked=wording.asked,
+    right=wording.right,
     quoted=wording.quoted,
 )
 

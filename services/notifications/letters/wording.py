@@ -18,6 +18,16 @@ _ASKED = {
 }
 
 
+_RIGHTS = {
+    "access": "see what we hold about you",
+    "portability": "have your data to take with you",
+    "rectification": "have something put right",
+    "restriction": "have us only keep your data, and not use them",
+    "erasure": "have your data erased",
+    "objection": "have us stop using your data for something",
+}
+
+
 def day(value: date) -> str:
     """`Tuesday 7 July 2026`; a moment gives its day in Kent."""
     local = value.astimezone(LOCAL) if isinstance(value, datetime) else value
@@ -54,6 +64,11 @@ def coming(reply: ReplyRow) -> str:
 def asked(request: SupportRequestRow) -> str:
     """What a reviewer is asked to do."""
     return _ASKED.get(request.kind, "read the idea, and say what you think of it")
+
+
+def right(code: str) -> str:
+    """What she asked for: what follows on "you asked to"."""
+    return _RIGHTS.get(code, "use one of your rights over your data")
 
 
 def quoted(text: str) -> str:

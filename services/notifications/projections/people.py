@@ -6,6 +6,7 @@ from services.notifications.contracts.membership import (
     CommunityFounded,
     CommunityJoined,
     CommunityLeft,
+    ComplaintAcknowledged,
     MemberApproved,
     MemberLeft,
     MemberPaused,
@@ -47,6 +48,23 @@ def _(event: ApplicationRefused, recorded: Recorded, db: Transaction) -> None:
             phone=event.phone,
             postal_address=event.postal_address,
             standing="declined",
+        )
+
+
+@people.on(ComplaintAcknowledged)
+def _(event: ComplaintAcknowledged, recorded: Recorded, db: Transaction) -> None:
+    """Somebody who is not known here complained: known for the letters about it, under the complaint's id."""
+    if not event.known and event.name is not None:
+        admit(
+            db,
+            event.person,
+            name=event.name,
+            stakeholder_group="other",
+            account=None,
+            email=event.email,
+            phone=event.phone,
+            postal_address=event.postal_address,
+            standing="complainant",
         )
 
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +12,13 @@ from werkzeug.test import TestResponse
 
 from services.membership.service import service
 from shared.configuration import Settings
+from shared.eventstore.store import NewEvent, Write
 from shared.http.app import create_app
+from shared.messages.clock import Clock
+from shared.messages.decisions import Context
+from shared.messages.events import Event
+from shared.messages.ids import uuid7
+from shared.messages.recorded import Metadata
 from shared.projections.projection import make_tables
 from shared.projections.reader import Reader
 from shared.reactions.agenda import Agenda
@@ -27,11 +34,20 @@ APPLICATION = {
 }
 
 
+class TurnedClock(Clock):
+    """The real time, and `by`."""
+
+    by = timedelta(0)
+
+    def _turned(self) -> timedelta:
+        return self.by
+
+
 class House:
     """`house.as_("ann").post("applications", {...})`: every call lets the worker finish what came of it."""
 
-    def __init__(self, running: Running, provider: Provider) -> None:
-        self.running, self._provider = running, provider
+    def __init__(self, running: Running, provider: Provider, clock: TurnedClock) -> None:
+        self.running, self._provider, self._clock = running, provider, clock
         self._app: Flask = create_app(running)
         self._reader = Reader(running.database, running.codec, [*service.projections, *service.reactions])
         self._agenda = Agenda(
@@ -65,6 +81,24 @@ class House:
         with self.running.database.statement() as db:
             beyond = "select 1 from events e join readers r on (e.xid, e.position) > (r.xid, r.position) limit 1"
             return db.value(int, beyond) is None
+
+    @contextmanager
+    def turned(self, by: timedelta) -> Iterator[None]:
+        """As if it were so much later."""
+        self._clock.by = by
+        try:
+            self.settle()
+            yield
+        finally:
+            self._clock.by = timedelta(0)
+
+    def happened(self, stream: str, event: Event) -> None:
+        """What no route of this release records, as the newest event of a stream."""
+        store, event_id = self.running.store, uuid7()
+        new = NewEvent(event_id, *self.running.codec.encode(event, event_id, stream))
+        context = Context(now=self.running.clock.now(), actor="service:membership", correlation_id=event_id)
+        store.append([Write(stream, len(store.read(stream)), (new,))], Metadata.of(context), context.now)
+        self.settle()
 
     def as_(self, account: str | None, *roles: str) -> "Caller":
         token = self._provider.token(account, roles) if account else None
@@ -128,6 +162,7 @@ def code_of(response: TestResponse) -> str:
 
 @contextmanager
 def house_in(events_url: str, keys_url: str, provider: Provider) -> Iterator[House]:
+    clock = TurnedClock()
     running = Running(
         service,
         Settings(
@@ -142,6 +177,7 @@ def house_in(events_url: str, keys_url: str, provider: Provider) -> Iterator[Hou
             roles_claim="groups",
             algorithms=("RS256",),
         ),
+        clock,
     )
-    yield House(running, provider)
+    yield House(running, provider, clock)
     running.close()

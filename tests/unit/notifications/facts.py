@@ -8,6 +8,7 @@ from uuid import UUID
 from services.notifications.domain.delivery import Channel
 from services.notifications.letters.letter import Facts
 from services.notifications.projections.meetings import MeetingRow, ReplyRow
+from services.notifications.projections.rights_letters import RightsLetterRow
 from services.notifications.projections.support_requests import FeeRow, OfferRow, SupportRequestRow
 
 JULY: Final = MeetingRow(
@@ -54,6 +55,14 @@ FACTS: Final = Facts(
         payee_id=UUID(int=42),
         amount_pence=2750,
         activity_on=date(2027, 8, 3),
+    ),
+    rights=RightsLetterRow(
+        request_id=UUID(int=60),
+        kind="rights-received",
+        member_id=UUID(int=42),
+        right="access",
+        due_on=date(2027, 8, 3),
+        text="We looked everywhere.",
     ),
     reason="We can only welcome people who live or work in Kent.",
 )
