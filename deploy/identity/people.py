@@ -21,5 +21,6 @@ ACCOUNTS = (
     Account("lewg-one", "Marion Teal", "marion.teal@example.org"),
     Account("lewg-two", "Joseph Adeyemi", "joseph.adeyemi@example.org"),
     Account("practitioner", "Priya Nair", "priya.nair@example.org"),
+    Account("data-protection", "Dale Prescott", "dale.prescott@example.org", ("data-protection",)),
     Account("finance", "Fen Whitlock", "fen.whitlock@example.org", ("finance",)),
 )

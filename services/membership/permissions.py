@@ -10,7 +10,7 @@ PERMISSIONS: Permissions = {
     "applications:read": frozenset({"coordinator"}),
     "applications:take": frozenset({"coordinator"}),
     "applications:decide": frozenset({"coordinator"}),
-    "members:read": frozenset({"coordinator"}),
+    "members:read": frozenset({"coordinator", "data-protection"}),
     "members:change": frozenset({"coordinator"}),
     "members:import": frozenset({"coordinator"}),
     "members:export": frozenset({"coordinator"}),
@@ -27,5 +27,7 @@ PERMISSIONS: Permissions = {
     "communities:note-milestone": frozenset({"coordinator"}),
     "project-groups:take-part": frozenset({"member", "coordinator"}),
     "project-groups:run-any": frozenset({"coordinator"}),
+    "erasures:ask": frozenset({"data-protection"}),
+    "erasures:read": frozenset({"data-protection"}),
     "people:read": frozenset({"coordinator", "operator"}),
 }

@@ -3,17 +3,26 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from services.membership.contracts import meetings as of_meetings
+from services.membership.contracts import notifications as of_notifications
+from services.membership.contracts import ppi as of_ppi
 from services.membership.domain.community import Community
+from services.membership.domain.erasure import Erasure
 from services.membership.domain.member import Member
 from services.membership.domain.project_group import ProjectGroup
 from services.membership.permissions import PERMISSIONS
 from services.membership.projections.communities import communities
+from services.membership.projections.erasures import erasures
 from services.membership.projections.members import members
+from services.membership.projections.open_claims import open_claims
 from services.membership.projections.people import people
 from services.membership.projections.project_groups import project_groups
 from services.membership.projections.serving import serving
+from services.membership.reactions.erase_here import erasing_here
+from services.membership.reactions.erase_member import destroy_key, erase_member
 from services.membership.reactions.join_wanted_communities import join_wanted_communities
 from services.membership.reactions.leave_everything import leave_everything
+from shared.erasure.here import ErasureHere
 from shared.identity.people import find_member
 from shared.service import Service
 
@@ -23,6 +32,7 @@ def resources() -> Sequence[object]:
         applications,
         belonging,
         communities,
+        erasures,
         imports,
         members,
         project_groups,
@@ -40,6 +50,7 @@ def resources() -> Sequence[object]:
         belonging.blueprint,
         working_groups.blueprint,
         project_groups.blueprint,
+        erasures.blueprint,
         people_resource(people),
     ]
 
@@ -48,9 +59,11 @@ service = Service(
     name="membership",
     title="Copse membership: people and communities",
     folder=Path(__file__).parent,
-    aggregates=[Member, Community, ProjectGroup],
-    projections=[members, people, communities, serving, project_groups],
-    reactions=[join_wanted_communities, leave_everything],
+    aggregates=[Member, Community, ProjectGroup, Erasure, ErasureHere],
+    projections=[members, people, communities, serving, project_groups, open_claims, erasures],
+    reactions=[join_wanted_communities, leave_everything, erase_member, erasing_here.reaction],
+    effects=[destroy_key, erasing_here.effect],
+    contracts={"meetings": of_meetings, "ppi": of_ppi, "notifications": of_notifications},
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,
