@@ -62,7 +62,11 @@ def in_the_files_of_tables(system: System, values: Iterable[str]) -> Found:
     wanted, found = list(values), Found()
     data = system.folder / "postgres" / "data"
     for file in sorted(path for path in data.rglob("*") if path.is_file() and "pg_wal" not in path.parts):
-        if here := _in(file.read_bytes().decode(errors="replace"), wanted):
+        try:
+            bytes_of_it = file.read_bytes()
+        except FileNotFoundError:
+            continue  # PostgreSQL takes files away when it has no use for them any more
+        if here := _in(bytes_of_it.decode(errors="replace"), wanted):
             found[f"file {file.relative_to(data)}"] = here
     return found
 
@@ -108,7 +112,9 @@ def in_logs(system: System, values: Iterable[str]) -> Found:
 def databases(system: System) -> list[str]:
     return [
         str(name)
-        for (name,) in _rows(system.postgres.url(), "select datname from pg_database where datallowconn and not datistemplate")
+        for (name,) in _rows(
+            system.postgres.url(), "select datname from pg_database where datallowconn and not datistemplate"
+        )
     ]
 
 
