@@ -10,6 +10,7 @@ from services.membership.domain.member import Member, Standing
 from services.membership.projections.erasures import ErasureRow, Reported, erasure, reports_of
 from services.membership.projections.open_claims import open_claims_of
 from shared.messages.decisions import Refused
+from shared.messages.events import ERASED
 from shared.service import Running
 
 
@@ -66,7 +67,7 @@ def ask(running: Running, member_id: UUID, confirmation: str, *, leave_claims_op
             " that the claims are to be left open.",
         )
     return AskErasure(
-        name=received.name,
+        name=None if received.name == ERASED else received.name,
         email=received.email,
         phone=received.phone,
         postal_address=received.postal_address,

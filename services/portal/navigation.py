@@ -37,6 +37,8 @@ def items() -> list[Item]:
             entries.append(("Payments", "claims.show_all"))
         if person.has("coordinator"):
             entries.append(("Messages", "messages.show_all"))
+        if person.has("data-protection"):
+            entries.append(("Erasures", "erasures.show_all"))
         if membership.may_apply and not person.has("coordinator", "finance", "facilitator"):
             entries.append(("Join", "joining.ask"))
         entries.append(("My page", "me.show"))

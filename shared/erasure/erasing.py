@@ -15,7 +15,7 @@ from shared.database.leadership import alone
 from shared.database.pool import Database, Transaction
 from shared.erasure.here import ConfirmErasure, ErasureHere, RecordSearch, Tally
 from shared.erasure.searching import mentions, patterns
-from shared.messages.events import ERASED, MemberId
+from shared.messages.events import MemberId
 from shared.messages.recorded import Recorded
 from shared.projections.copies import drop_copy
 from shared.reactions.reaction import Do, Effect, Perform, Reaction, Step, TryAgain
@@ -63,7 +63,7 @@ class Erasing:
     def _search(self, asked: object, recorded: Recorded, db: Transaction) -> Iterable[Step]:
         """In the transaction of the consumer: a search takes some hundred milliseconds, and is rare."""
         name, *ways = (getattr(asked, each) for each in ("name", "email", "phone", "postal_address"))
-        if name == ERASED:
+        if name is None:
             return [Do(recorded.id, RecordSearch(searched=False))]
         found, more = mentions(db, MemberId(recorded.id), patterns(name, ways))
         return [Do(recorded.id, RecordSearch(searched=True, mentions=tuple(found), more=more))]

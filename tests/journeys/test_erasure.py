@@ -193,14 +193,12 @@ def test_a_person_is_erased_everywhere(house: House) -> None:
             wish = {"member_id": id, "confirmation": name, "leave_claims_open": name == "Marion Teal"}
             officer.post("membership", "erasures", wish)
     for name, id in house.members.items():
-        until(
-            f"the erasure of {name} is closed",
-            lambda id=id: (
-                officer.finds("membership", f"erasures/{id}")
-                and officer.get("membership", f"erasures/{id}").body["status"] == "closed"
-            ),
-            seconds=90,
-        )
+
+        def closed(id: str = id) -> bool:
+            path = f"erasures/{id}"
+            return officer.finds("membership", path) and officer.get("membership", path).body["status"] == "closed"
+
+        until(f"the erasure of {name} is closed", closed, seconds=90)
 
     assert scanning.everywhere(system, PLANTED) == {}
     reports_say_what_is_kept_and_left_to_do(house, officer)

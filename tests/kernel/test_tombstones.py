@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -79,7 +80,7 @@ def test_a_key_destroyed_elsewhere_is_forgotten_within_seconds(
 ) -> None:
     sealed = keyring.seal(ANN, "Ann Lee", PLACE)
     Keyring(keys, master_key).destroy(ANN)
-    now = module.monotonic()
+    now = monotonic()
     monkeypatch.setattr(module, "monotonic", lambda: now + 2.5)
     assert keyring.unseal(sealed, PLACE) is None
     with pytest.raises(Refused):
@@ -299,7 +300,7 @@ def test_a_text_that_quotes_people_is_there_until_one_of_them_is_erased(
     def unseal(sealed: str, associated: str) -> str | None:
         subject, _, body = sealed.partition(":")
         key = keys.get(UUID(subject))
-        return key and key.decrypt(b"0" * 12, bytes.fromhex(body), associated.encode()).decode()
+        return key.decrypt(b"0" * 12, bytes.fromhex(body), associated.encode()).decode() if key else None
 
     codec = Codec([LetterSent], seal=seal, unseal=unseal)
     sent = LetterSent(member=MemberId(people[0]), text=text, quoted=tuple(MemberId(people[nth]) for nth in quoted))

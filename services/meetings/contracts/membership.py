@@ -36,7 +36,7 @@ class MemberErased:
 class ErasureAsked:
     """What is looked for in others' words, before it cannot be read any more."""
 
-    name: Personal[str]
+    name: Personal[str | None] = None
     email: Personal[str | None] = None
     phone: Personal[str | None] = None
     postal_address: Personal[str | None] = None

@@ -28,9 +28,12 @@ then, so that no late writer brings back what `member-erased` drops."""
 
 @event("erasure-asked")
 class ErasureAsked:
-    """What others' texts are searched for. `claims_left_open` says that unpaid claims were known and left."""
+    """What others' texts are searched for; nothing where her key was gone before, after a restore.
 
-    name: Personal[str]
+    `claims_left_open` says that unpaid claims were known and left.
+    """
+
+    name: Personal[str | None] = None
     email: Personal[str | None] = None
     phone: Personal[str | None] = None
     postal_address: Personal[str | None] = None
@@ -91,7 +94,7 @@ class AskErasure(Command[Erasure]):
 
     creates = True
 
-    name: str
+    name: str | None = None
     email: str | None = None
     phone: str | None = None
     postal_address: str | None = None
