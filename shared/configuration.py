@@ -55,6 +55,10 @@ class Environment:
         """The 32 bytes that wrap the keyring's keys; None (and a mistake noted) when it is missing or malformed."""
         return self.parsed("KEYRING_MASTER_KEY", _key, "the output of `openssl rand -base64 32`")
 
+    def second_master_key(self) -> bytes | None:
+        """Opens what the first does not, while the keyring is given another master key; None when it is not set."""
+        return self.parsed("KEYRING_SECOND_MASTER_KEY", _key, "the output of `openssl rand -base64 32`", "")
+
     @property
     def mistakes(self) -> list[str]:
         return list(self._mistakes)
@@ -81,6 +85,7 @@ class Settings:
     algorithms: tuple[str, ...]
     instance: str | None = None
     session_seconds: int = 10
+    second_master_key: bytes | None = None
 
     @classmethod
     def read(cls, service: str, variables: Mapping[str, str] | None = None) -> "Settings":
@@ -100,6 +105,7 @@ class Settings:
             algorithms=tuple(environment.text("OIDC_ALGORITHMS", "RS256").split(",")),
             instance=environment.parsed("COPSE_INSTANCE", _instance, "worker-1", ""),
             session_seconds=environment.parsed("KAFKA_SESSION_SECONDS", _session, "10 (6 to 1800)", "10") or 10,
+            second_master_key=environment.second_master_key(),
         )
         environment.check()
         return settings

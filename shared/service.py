@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +20,7 @@ from shared.messages.codec import Codec
 from shared.messages.decisions import Command, State
 from shared.messages.events import events_defined_in
 from shared.privacy.keyring import Keyring
+from shared.privacy.tombstones import erased_here
 from shared.projections.projection import Projection
 from shared.reactions.reaction import Effect, Reaction
 from shared.release import RELEASE
@@ -119,7 +121,12 @@ class Running:
         self.keyring_database = Database(
             settings.keyring_url, application=application, size=4, used=metrics.pool_in_use.labels("keyring")
         )
-        self.keyring = Keyring(self.keyring_database, settings.master_key)
+        self.keyring = Keyring(
+            self.keyring_database,
+            settings.master_key,
+            settings.second_master_key,
+            erased=partial(erased_here, self.database),
+        )
         self.codec = self._codec(service.events, lenient=False)
         self.contracts = {
             other: self._codec(service.events_read_of(other), lenient=True) for other in service.contracts

@@ -12,7 +12,9 @@ from services.meetings.projections.people import people
 from services.meetings.projections.priorities import priorities
 from services.meetings.projections.replies import replies
 from services.meetings.projections.upcoming_meetings import upcoming_meetings
+from services.meetings.reactions.erase_here import erasing_here
 from services.meetings.reactions.free_places import free_places
+from shared.erasure.here import ErasureHere
 from shared.identity.people import find_member
 from shared.service import Service
 
@@ -28,9 +30,10 @@ service = Service(
     name="meetings",
     title="Copse meetings: what is on, who comes, what matters",
     folder=Path(__file__).parent,
-    aggregates=[Meeting, PriorityList],
+    aggregates=[Meeting, PriorityList, ErasureHere],
     projections=[people, closed_communities, upcoming_meetings, replies, priorities],
-    reactions=[free_places],
+    reactions=[free_places, erasing_here.reaction],
+    effects=[erasing_here.effect],
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,

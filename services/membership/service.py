@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from services.membership.contracts import meetings as of_meetings
+from services.membership.contracts import notifications as of_notifications
+from services.membership.contracts import ppi as of_ppi
 from services.membership.domain.community import Community
 from services.membership.domain.complaint import Complaint
+from services.membership.domain.erasure import Erasure
 from services.membership.domain.member import Member
 from services.membership.domain.project_group import ProjectGroup
 from services.membership.domain.rights_request import RightsRequest
@@ -12,7 +16,9 @@ from services.membership.domain.safeguarding_concern import SafeguardingConcern
 from services.membership.permissions import PERMISSIONS
 from services.membership.projections.communities import communities
 from services.membership.projections.complaints import complaints
+from services.membership.projections.erasures import erasures
 from services.membership.projections.members import members
+from services.membership.projections.open_claims import open_claims
 from services.membership.projections.people import people
 from services.membership.projections.project_groups import project_groups
 from services.membership.projections.rights_requests import may_export, rights_requests
@@ -22,6 +28,11 @@ from services.membership.reactions.complaint_clock import complaint_clock
 from services.membership.reactions.join_wanted_communities import join_wanted_communities
 from services.membership.reactions.leave_everything import leave_everything
 from services.membership.reactions.rights_clock import rights_clock
+from services.membership.reactions.erase_here import erasing_here
+from services.membership.reactions.erase_member import destroy_key, erase_member
+from services.membership.reactions.join_wanted_communities import join_wanted_communities
+from services.membership.reactions.leave_everything import leave_everything
+from shared.erasure.here import ErasureHere
 from shared.identity.people import find_member
 from shared.service import Service
 
@@ -32,6 +43,7 @@ def resources() -> Sequence[object]:
         belonging,
         communities,
         complaints,
+        erasures,
         imports,
         members,
         project_groups,
@@ -54,6 +66,7 @@ def resources() -> Sequence[object]:
         rights_requests.blueprint,
         complaints.blueprint,
         safeguarding_concerns.blueprint,
+        erasures.blueprint,
         people_resource(people),
     ]
 
@@ -86,6 +99,11 @@ service = Service(
         rights_clock,
         complaint_clock,
     ],
+    aggregates=[Member, Community, ProjectGroup, Erasure, ErasureHere],
+    projections=[members, people, communities, serving, project_groups, open_claims, erasures],
+    reactions=[join_wanted_communities, leave_everything, erase_member, erasing_here.reaction],
+    effects=[destroy_key, erasing_here.effect],
+    contracts={"meetings": of_meetings, "ppi": of_ppi, "notifications": of_notifications},
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,

@@ -14,7 +14,9 @@ from services.notifications.projections.people import people
 from services.notifications.projections.refusals import refusals
 from services.notifications.projections.rights_letters import rights_letters
 from services.notifications.projections.support_requests import support_requests
+from services.notifications.reactions.cancel_letters import cancel_letters
 from services.notifications.reactions.confirm_reply import confirm_reply
+from services.notifications.reactions.erase_here import erasing_here
 from services.notifications.reactions.invite_members import invite_members
 from services.notifications.reactions.offer_review import offer_review
 from services.notifications.reactions.say_goodbye import say_goodbye
@@ -26,6 +28,7 @@ from services.notifications.reactions.tell_of_rights import tell_of_rights
 from services.notifications.reactions.tell_what_changed import tell_what_changed
 from services.notifications.reactions.welcome_member import welcome_member
 from services.notifications.settings import mail_settings
+from shared.erasure.here import ErasureHere
 from shared.identity.people import find_member
 from shared.service import Service
 
@@ -50,6 +53,8 @@ service = Service(
         deliveries,
         rights_letters,
     ],
+    aggregates=[Delivery, ErasureHere],
+    projections=[people, refusals, meetings, support_requests, deliveries],
     reactions=[
         welcome_member,
         tell_of_decline,
@@ -62,9 +67,11 @@ service = Service(
         tell_of_fee,
         tell_of_rights,
         send_by_mail,
+        cancel_letters,
+        erasing_here.reaction,
     ],
     contracts={"membership": of_membership, "meetings": of_meetings, "ppi": of_ppi},
-    effects=[send_mail],
+    effects=[send_mail, erasing_here.effect],
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,

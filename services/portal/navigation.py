@@ -41,6 +41,7 @@ def items() -> list[Item]:
             entries.append(("Data protection", "data_protection.show_all"))
         if person.has("safeguarding-lead"):
             entries.append(("Safety concerns", "safeguarding.show_all"))
+            entries.append(("Erasures", "erasures.show_all"))
         if membership.may_apply and not person.has("coordinator", "finance", "facilitator"):
             entries.append(("Join", "joining.ask"))
         entries.append(("My page", "me.show"))

@@ -86,6 +86,14 @@ STANDINGS = {
     "declined": "Not accepted",
     "withdrawn": "Taken back",
     "left": "Has left",
+    "erased": "Erased",
+}
+
+ERASURES = {
+    "searching": "Looking for the name",
+    "erasing": "Being erased",
+    "confirming": "Erased, not all services have answered",
+    "closed": "Erased",
 }
 
 CHANNELS = {
@@ -119,6 +127,7 @@ DELIVERY_STATUSES = {
     "failed": "Could not be sent",
     "by-hand": "To do by hand",
     "done-by-hand": "Done by hand",
+    "cancelled": "Cancelled",
 }
 
 # Tag colours of the GOV.UK tag component. Colour never stands alone: the tag's words say the same.

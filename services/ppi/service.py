@@ -12,8 +12,11 @@ from services.ppi.projections.people import people
 from services.ppi.projections.priorities import priorities
 from services.ppi.projections.support_requests import support_requests
 from services.ppi.reactions.accrue_fee import accrue_fee
+from services.ppi.reactions.end_offers import end_offers
+from services.ppi.reactions.erase_here import erasing_here
 from services.ppi.reactions.expire_offers import expire_offers
 from services.ppi.reactions.response_due import response_due
+from shared.erasure.here import ErasureHere
 from shared.identity.people import find_member
 from shared.service import Service
 
@@ -46,9 +49,10 @@ service = Service(
     name="ppi",
     title="Copse PPI: paid support from people with lived experience, before an application",
     folder=Path(__file__).parent,
-    aggregates=[SupportRequest, Claim],
+    aggregates=[SupportRequest, Claim, ErasureHere],
     projections=[people, support_requests, claims, priorities],
-    reactions=[accrue_fee, expire_offers, response_due],
+    reactions=[accrue_fee, expire_offers, response_due, end_offers, erasing_here.reaction],
+    effects=[erasing_here.effect],
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,

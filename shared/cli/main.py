@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from shared.cli import events, topics
+from shared.cli import events, keyring, topics
+from shared.cli.erase import erase
 from shared.cli.gunicorn_hooks import folder_for_metrics
 from shared.cli.operations import audit, doctor, status
 from shared.cli.projections import app as projections
@@ -24,6 +25,8 @@ app.add_typer(topics.app, name="topics")
 app.command()(status)
 app.command()(audit)
 app.command()(doctor)
+app.command()(erase)
+app.add_typer(keyring.app, name="keyring")
 app.add_typer(projections, name="projections")
 
 
@@ -38,13 +41,16 @@ def migrate(names: Annotated[list[str], typer.Argument(help="Services' names, or
 
 
 @app.command()
-def restored(names: Annotated[list[str], typer.Argument(help="Services' names.")]) -> None:
-    """Makes a dump hold that was restored into another PostgreSQL, before web and worker start. Safe to repeat."""
-    from shared.cli.migrating import put_right_after_restore
+def restored(names: Annotated[list[str], typer.Argument(help="Services' names, or keyring.")]) -> None:
+    """Makes a restored dump hold, before web and worker start: of a service from another PostgreSQL, or of the keyring.
+
+    A restored keyring forgets again whoever was erased since. Safe to repeat.
+    """
+    from shared.cli.migrating import bury_again, put_right_after_restore
 
     with plainly():
         for name in names:
-            typer.echo(put_right_after_restore(service_named(name)))
+            typer.echo(bury_again() if name == "keyring" else put_right_after_restore(service_named(name)))
 
 
 @app.command()

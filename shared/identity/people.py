@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from shared.database.pool import Prepared, Transaction
-from shared.messages.events import MemberId
+from shared.messages.events import ERASED, MemberId
 
 TABLES = Path(__file__).with_name("people.sql")
 ACTIVE = "active"
@@ -83,6 +83,21 @@ def admit(
 def stand(db: Transaction, member: UUID, standing: str) -> None:
     """A member takes a break, is back, or has left. Only who is `active` is found, listed or invited."""
     db.write("update people set standing = %s where member_id = %s", standing, member)
+
+
+def erase(db: Transaction, member: UUID) -> None:
+    """Nothing is left but that she was here and was erased: as it would be if she had been told of so from the first.
+
+    Somebody who was declined was known for one letter, and is not known at all any more.
+    """
+    db.write("delete from people where member_id = %s and standing = 'declined'", member)
+    db.write(
+        "update people set standing = 'erased', name = %s, account = null, stakeholder_group = 'erased', email = null,"
+        " phone = null, postal_address = null where member_id = %s",
+        ERASED,
+        member,
+    )
+    db.write("delete from people_groups where member_id = %s", member)
 
 
 def link_account(db: Transaction, member: UUID, account: UUID) -> None:

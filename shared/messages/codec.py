@@ -1,6 +1,6 @@
 """Events to JSON and back: strict, with personal fields sealed, and old versions brought up to date."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from types import UnionType
@@ -194,7 +194,10 @@ def _each_personal(
             continue
         if field.sealed:
             owner = UUID(str(plain[field.sealed.of])) if field.sealed.of else stream_owner
-            changed = change(str(value), owner, prefix + field.name)
+            others = cast(Sequence[object], plain.get(field.sealed.also) or ()) if field.sealed.also else ()
+            changed: str | None = str(value)
+            for each in (owner, *(UUID(str(other)) for other in others)):  # one seal around the other
+                changed = change(changed, each, prefix + field.name) if changed is not None else None
             plain[field.name] = changed if changed is not None or field.may_be_none else ERASED
             continue
         for inner in field.inner:

@@ -38,9 +38,12 @@ class Sealed:
     """Marks a field as personal: stored and sent only encrypted under the key of one person.
 
     `of` names the sibling field that holds that person's id; without it she is the one whose stream it is.
+    `also` names a sibling that lists other people whose words or names the text holds: it is sealed under each of
+    their keys too, so that nobody can read it once one of them is erased.
     """
 
     of: str | None = None
+    also: str | None = None
 
 
 Personal = Annotated[T, Sealed()]

@@ -189,7 +189,7 @@ def _master_key(url: str, db: Transaction) -> Iterator[Finding]:
         return
     with closing(Database(url, application="copse-doctor", size=1)) as database:
         try:
-            tried = Keyring(database, master_key).try_master_key()
+            tried = Keyring(database, master_key, Environment().second_master_key()).try_master_key()
         except WrongMasterKey as error:
             do = (
                 "Set KEYRING_MASTER_KEY to the key that this keyring was made with (its copy is kept apart from those"

@@ -73,14 +73,24 @@ class BlindIndex:
         self._database, self._keyring = database, keyring
 
     def note(self, ways_of: Mapping[UUID, Ways]) -> None:
-        """Remembers by what each of these people is known, beside what was noted before. Twice is as once."""
+        """Remembers by what each of these people is known, beside what was noted before. Twice is as once.
+
+        Raises Erased. Of somebody whose key is destroyed meanwhile nothing stays: the row of her key is held.
+        """
         rows = [(str(subject), *mark) for subject, ways in ways_of.items() for mark in self.marks(ways)]
         for subject in {row[0] for row in rows}:
             self._keyring.seal(UUID(subject), "", "blind index")  # makes a key where there is none: marks hang on it
         if rows:
             with self._database.transaction() as db:
-                db.execute_values(
-                    "insert into blind_index (subject, kind, mark) values %s on conflict do nothing", rows
+                db.execute(
+                    "insert into blind_index (subject, kind, mark) select new.* from"
+                    " unnest(%s::uuid[], %s::text[], %s::uuid[]) as new (subject, kind, mark)"
+                    " join (select subject from subject_keys where subject = any(%s::uuid[]) and wrapped is not null"
+                    " order by subject for share) there using (subject) on conflict do nothing",
+                    [row[0] for row in rows],
+                    [row[1] for row in rows],
+                    [row[2] for row in rows],
+                    [row[0] for row in rows],
                 )
 
     def known_by(self, marks: Collection[Mark]) -> dict[Mark, set[UUID]]:

@@ -29,6 +29,7 @@ from shared.projections.projection import Projection
 E = TypeVar("E")
 Row = TypeVar("Row")
 
+Sweep = Callable[[E, Recorded, Transaction], None]
 Begin = Callable[[E, Recorded], Row]
 Change = Callable[[E, Recorded, Row], Row | None]
 
@@ -44,6 +45,7 @@ class Rows(Projection, Generic[Row]):
         self._row, self._key = row, key
         self._begins: dict[type, Begin[Any, Row]] = {}
         self._changes: dict[type, Change[Any, Row]] = {}
+        self._sweeps: dict[type, Sweep[Any]] = {}
         columns = [field.name for field in fields(row)]  # type: ignore[arg-type]  # whose fields are the columns
         named = ", ".join(columns)
         self._read = f"select row_to_json({name})::text from {name} where {key} = any(%s)"  # noqa: S608  # our own names
@@ -57,7 +59,7 @@ class Rows(Projection, Generic[Row]):
 
     @property
     def events(self) -> Collection[type]:
-        return self._begins.keys() | self._changes.keys()
+        return self._begins.keys() | self._changes.keys() | self._sweeps.keys()
 
     def on(self, event: type) -> Never:
         raise TypeError(f"{self.name} has rows: say begins({event.__name__}) or changes({event.__name__})")
@@ -85,12 +87,37 @@ class Rows(Projection, Generic[Row]):
 
         return register
 
+    def sweeps(self, event: type[E]) -> Callable[[Sweep[E]], Sweep[E]]:
+        """Registers what an event of another stream does to many rows: `handler(event, recorded, db)`, in SQL.
+
+        For somebody's erasure. Rows of the events before it are written first.
+        """
+
+        def register(handler: Sweep[E]) -> Sweep[E]:
+            self._once(event)
+            self._sweeps[event] = handler
+            return handler
+
+        return register
+
     def tell(self, recorded: Recorded, db: Transaction) -> None:
         self.tell_all([recorded], db)
 
     def tell_all(self, recorded: Sequence[Recorded], db: Transaction) -> None:
-        known = self.events
-        told = [each for each in recorded if type(each.event) in known]
+        waiting: list[Recorded] = []
+        for each in recorded:
+            if sweep := self._sweeps.get(type(each.event)):
+                self._fold(waiting, db)
+                waiting = []
+                sweep(each.event, each, db)
+            else:
+                waiting.append(each)
+        self._fold(waiting, db)
+
+    def _fold(self, recorded: Sequence[Recorded], db: Transaction) -> None:
+        told = [each for each in recorded if type(each.event) in self._begins or type(each.event) in self._changes]
+        if not told:
+            return
         before = self._read_rows(told, db)
         rows: dict[UUID, Row | None] = dict(before)
         for each in told:
@@ -122,5 +149,5 @@ class Rows(Projection, Generic[Row]):
             db.write(self._remove, removed)
 
     def _once(self, event: type) -> None:
-        if event in self._begins or event in self._changes:
+        if event in self._begins or event in self._changes or event in self._sweeps:
             raise TypeError(f"{self.name} handles {event.__name__} twice")

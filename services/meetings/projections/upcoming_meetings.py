@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.meetings.contracts.membership import MemberErased
 from services.meetings.domain.meeting import (
     MeetingPlanned,
     PlaceGivenUp,
@@ -18,6 +19,7 @@ from services.meetings.domain.meeting import (
 )
 from services.meetings.projections.closed_communities import SEEN
 from shared.database.pool import Transaction
+from shared.messages.events import ERASED
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -91,6 +93,12 @@ def _(event: MeetingPlanned, recorded: Recorded, db: Transaction) -> None:
             speaker.name,
             speaker.topic,
         )
+
+
+@upcoming_meetings.on(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
+    """Her name as a speaker. A reply says nothing of anybody who is not known: its row counts."""
+    db.write("update speakers set name = %s where speaker_id = %s", ERASED, recorded.id)
 
 
 @upcoming_meetings.on(PlaceTaken)

@@ -1,9 +1,9 @@
-"""When a member takes a break or leaves, her places in coming meetings are freed, and the next in turn has them."""
+"""When a member takes a break, leaves or is erased, her places in coming meetings go to the next in turn."""
 
 from collections.abc import Iterable
 from uuid import UUID
 
-from services.meetings.contracts.membership import MemberLeft, MemberPaused
+from services.meetings.contracts.membership import MemberErased, MemberLeft, MemberPaused
 from services.meetings.domain.meeting import Answer, Reply
 from shared.database.pool import Transaction
 from shared.messages.events import MemberId
@@ -20,6 +20,11 @@ def _(event: MemberPaused, recorded: Recorded, db: Transaction) -> Iterable[Step
 
 @free_places.on(MemberLeft)
 def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> Iterable[Step]:
+    return _no_to_all(db, recorded)
+
+
+@free_places.on(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> Iterable[Step]:
     return _no_to_all(db, recorded)
 
 

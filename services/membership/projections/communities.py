@@ -25,6 +25,7 @@ from services.membership.domain.community import (
     TermSet,
     TrainingDone,
 )
+from services.membership.domain.member import MemberErased
 from shared.database.pool import Transaction
 from shared.identity.people import ACTIVE
 from shared.messages.events import MemberId
@@ -154,6 +155,11 @@ def _(event: RoleEnded, recorded: Recorded, db: Transaction) -> None:
 @communities.on(TrainingDone)
 def _(event: TrainingDone, recorded: Recorded, db: Transaction) -> None:
     _seen(db, recorded)
+
+
+@communities.on(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
+    db.write("delete from community_parts where member_id = %s", recorded.id)
 
 
 @communities.on(MilestoneNoted)

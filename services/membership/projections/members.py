@@ -14,6 +14,7 @@ from services.membership.domain.member import (
     ConversationNeeded,
     MemberActivated,
     MemberApproved,
+    MemberErased,
     MemberLeft,
     MemberPaused,
     MemberReturned,
@@ -118,6 +119,12 @@ def _(event: MemberReturned, recorded: Recorded, db: Transaction) -> None:
 @members.on(MemberLeft)
 def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> None:
     _move(db, recorded, Standing.LEFT)
+
+
+@members.on(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
+    """Her own record goes. What is left of her is in `people`, the erasure's report, and events that name nobody."""
+    db.write("delete from members where id = %s", recorded.id)
 
 
 @members.on(OnboardingStepDone)

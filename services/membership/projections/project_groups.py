@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from services.membership.domain.member import MemberErased
 from services.membership.domain.project_group import (
     GroupStatus,
     ProjectGroupClosed,
@@ -71,6 +72,12 @@ def _(event: ProjectGroupJoined, recorded: Recorded, db: Transaction) -> None:
 def _(event: ProjectGroupLeft, recorded: Recorded, db: Transaction) -> None:
     db.write("delete from project_group_members where group_id = %s and member_id = %s", recorded.id, event.member)
     _seen(db, recorded)
+
+
+@project_groups.on(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
+    """Also from closed groups, which nobody leaves. What a group is about and what came of it is the group's."""
+    db.write("delete from project_group_members where member_id = %s", recorded.id)
 
 
 @project_groups.on(ProjectGroupStarted)

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from services.membership.domain.community import CommunityLeft, RoleEnded, RoleGiven, TermSet, TrainingDone
+from services.membership.domain.member import MemberErased
 from shared.database.pool import Transaction
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
@@ -94,6 +95,12 @@ def _(event: TrainingDone, recorded: Recorded, db: Transaction) -> None:
 def _(event: CommunityLeft, recorded: Recorded, db: Transaction) -> None:
     for table in ("serving_terms", "serving_roles", "serving_training"):
         db.write(f"delete from {table} where community_id = %s and member_id = %s", recorded.id, event.member)  # noqa: S608  # names of our own tables
+
+
+@serving.on(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
+    for table in ("serving_terms", "serving_roles", "serving_training"):
+        db.write(f"delete from {table} where member_id = %s", recorded.id)  # noqa: S608  # names of our own tables
 
 
 def serving_in(db: Transaction, group: UUID) -> dict[UUID, Serving]:

@@ -1,9 +1,10 @@
-"""When a member leaves, she leaves each community and group that she was in or had asked to join."""
+"""When a member leaves or is erased, she leaves each community and group that she was in or had asked to join."""
 
 from collections.abc import Iterable
 from uuid import UUID
 
 from services.membership.domain.community import CommunityJoined, JoiningAsked, LeaveCommunity
+from services.membership.domain.erasure import KeyDestroyed
 from services.membership.domain.member import MemberLeft
 from services.membership.domain.project_group import GroupStatus, LeaveProjectGroup
 from shared.database.pool import Transaction
@@ -15,7 +16,17 @@ leave_everything = Reaction("leave_everything")
 
 
 @leave_everything.on(MemberLeft)
-def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> Iterable[Step]:
+def _left(event: MemberLeft, recorded: Recorded, db: Transaction) -> Iterable[Step]:
+    return _from_everything(recorded, db)
+
+
+@leave_everything.on(KeyDestroyed)
+def _erased(event: KeyDestroyed, recorded: Recorded, db: Transaction) -> Iterable[Step]:
+    """Before `member-erased`, at which the read models forget where she was."""
+    return _from_everything(recorded, db)
+
+
+def _from_everything(recorded: Recorded, db: Transaction) -> list[Step]:
     """From the read models of this moment; who is in none of these by then is refused, and nothing is lost."""
     joined = db.all(
         UUID,
@@ -50,5 +61,5 @@ def _late_asking(event: JoiningAsked, recorded: Recorded, db: Transaction) -> It
 
 def _leaves_again(member: MemberId, recorded: Recorded, db: Transaction) -> list[Step]:
     """What was on its way when she left, such as the communities that she asked for, ends too."""
-    left = db.value(str, "select standing from people where member_id = %s", member) == "left"
-    return [Do(recorded.id, LeaveCommunity(member=member))] if left else []
+    gone = db.value(str, "select standing from people where member_id = %s", member) in ("left", "erased")
+    return [Do(recorded.id, LeaveCommunity(member=member))] if gone else []

@@ -87,6 +87,14 @@ class ComplaintAcknowledged:
 class ComplaintAnswered:
     person: MemberId
     answer: Annotated[str, Sealed(of="person")]
+@event("erasure-asked")
+class ErasureAsked:
+    """What is looked for in others' words, before it cannot be read any more."""
+
+    name: Personal[str | None] = None
+    email: Personal[str | None] = None
+    phone: Personal[str | None] = None
+    postal_address: Personal[str | None] = None
 
 
 @event("account-linked")

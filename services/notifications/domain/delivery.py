@@ -50,6 +50,7 @@ class Status(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     DONE_BY_HAND = "done-by-hand"
+    CANCELLED = "cancelled"
 
 
 @event("delivery-queued")
@@ -76,11 +77,15 @@ class DeliveryHandedOver:
 
 @event("delivery-sent")
 class DeliverySent:
-    """The mail server took the letter. What was said is kept, for the member alone to read."""
+    """The mail server took the letter. What was said is kept, for the member alone to read.
+
+    `quoted` are others whose words or names are in it: it goes when one of them is erased (empty before 0.3).
+    """
 
     member: MemberId
-    subject: Annotated[str, Sealed(of="member")]
-    body: Annotated[str, Sealed(of="member")]
+    subject: Annotated[str, Sealed(of="member", also="quoted")]
+    body: Annotated[str, Sealed(of="member", also="quoted")]
+    quoted: tuple[MemberId, ...] = ()
 
 
 @event("delivery-failed")
@@ -97,6 +102,11 @@ class DeliveryDoneByHand:
 
     member: MemberId
     note: Annotated[str | None, Sealed(of="member")] = None
+
+
+@event("delivery-cancelled")
+class DeliveryCancelled:
+    """She was erased before it was sent, or before somebody called or posted."""
 
 
 class Delivery(State, category="delivery"):
@@ -116,6 +126,8 @@ class Delivery(State, category="delivery"):
                 return replace(self, status=Status.FAILED)
             case DeliveryDoneByHand():
                 return replace(self, status=Status.DONE_BY_HAND)
+            case DeliveryCancelled():
+                return replace(self, status=Status.CANCELLED)
         return self
 
     @property
@@ -170,10 +182,11 @@ class RecordSent(Command[Delivery]):
 
     subject: str
     body: str
+    quoted: tuple[MemberId, ...] = ()
 
     def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
         if delivery.status is Status.QUEUED:
-            yield DeliverySent(member=delivery.member, subject=self.subject, body=self.body)
+            yield DeliverySent(member=delivery.member, subject=self.subject, body=self.body, quoted=self.quoted)
 
 
 class RecordFailed(Command[Delivery]):
@@ -199,8 +212,18 @@ class MarkDoneByHand(Command[Delivery]):
                 raise Refused(
                     "still-queued", "This message goes by email by itself. Wait until it is sent or has failed."
                 )
+            case Status.CANCELLED:
+                raise Refused("cancelled", "This message was cancelled: the person was erased.")
             case Status.SENT:
                 raise Refused("sent-already", "This message was sent by email. There is nothing left to do.")
+
+
+class CancelDelivery(Command[Delivery]):
+    """Do not write any more to somebody who was erased."""
+
+    def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
+        if delivery.status in (Status.QUEUED, Status.BY_HAND, Status.FAILED):
+            yield DeliveryCancelled()
 
 
 _DELIVERIES = uuid5(NAMESPACE_URL, "urn:copse:deliveries")

@@ -1,12 +1,14 @@
 """Every letter: what it is about, how it goes, and what became of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from services.notifications.contracts.membership import MemberErased
 from services.notifications.domain.delivery import (
     Channel,
+    DeliveryCancelled,
     DeliveryDoneByHand,
     DeliveryFailed,
     DeliveryHandedOver,
@@ -16,7 +18,7 @@ from services.notifications.domain.delivery import (
     Status,
 )
 from shared.database.pool import Transaction
-from shared.messages.events import MemberId
+from shared.messages.events import ERASED, MemberId
 from shared.messages.recorded import Recorded
 from shared.projections.rows import Rows
 
@@ -43,6 +45,7 @@ class DeliveryRow:
     reason: str | None = None
     note: str | None = None
     sent_at: datetime | None = None
+    quoted: list[UUID] = field(default_factory=list)
 
     @property
     def asked(self) -> DeliveryQueued:
@@ -57,7 +60,7 @@ class DeliveryRow:
         )
 
 
-deliveries = Rows("deliveries", DeliveryRow, version=1, tables=Path(__file__).with_suffix(".sql"))
+deliveries = Rows("deliveries", DeliveryRow, version=2, tables=Path(__file__).with_suffix(".sql"))
 
 
 @deliveries.begins(DeliveryQueued)
@@ -88,6 +91,7 @@ def _(event: DeliverySent, recorded: Recorded, row: DeliveryRow) -> DeliveryRow:
         status=Status.SENT,
         subject=event.subject,
         body=event.body,
+        quoted=list(event.quoted),
         sent_at=recorded.recorded_at,
         version=recorded.version,
     )
@@ -103,6 +107,24 @@ def _(event: DeliveryDoneByHand, recorded: Recorded, row: DeliveryRow) -> Delive
     return replace(
         row, status=Status.DONE_BY_HAND, note=event.note, sent_at=recorded.recorded_at, version=recorded.version
     )
+
+
+@deliveries.changes(DeliveryCancelled)
+def _(event: DeliveryCancelled, recorded: Recorded, row: DeliveryRow) -> DeliveryRow:
+    return replace(row, status=Status.CANCELLED, version=recorded.version)
+
+
+@deliveries.sweeps(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
+    """What was written to her, and what quotes her in letters to others: as it reads when all is told anew."""
+    db.write(
+        "update deliveries set subject = %s, body = %s where body is not null and (member_id = %s or %s = any(quoted))",
+        ERASED,
+        ERASED,
+        recorded.id,
+        recorded.id,
+    )
+    db.write("update deliveries set note = null where member_id = %s", recorded.id)
 
 
 def delivery(db: Transaction, id: UUID) -> DeliveryRow | None:

@@ -12,6 +12,7 @@ create table deliveries (
     body text,
     reason text,
     note text,
+    quoted uuid[] not null default '{}',
     queued_at timestamptz not null,
     sent_at timestamptz,
     version integer not null

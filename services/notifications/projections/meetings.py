@@ -1,6 +1,6 @@
 """What an invitation says, and who has or awaits a place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -16,8 +16,9 @@ from services.notifications.contracts.meetings import (
     WaitingListLeft,
     WayChanged,
 )
+from services.notifications.contracts.membership import MemberErased
 from shared.database.pool import Transaction
-from shared.messages.events import MemberId
+from shared.messages.events import ERASED, MemberId
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -65,6 +66,16 @@ def _(event: MeetingPlanned, recorded: Recorded, db: Transaction) -> None:
         event.phone_number,
         msgspec.json.encode(event.speakers).decode(),
     )
+
+
+@meetings.on(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
+    """Her name among the speakers."""
+    spoken = db.all(MeetingRow, "select * from meetings where speakers::text like %s", f"%{recorded.id}%")
+    for row in spoken:
+        left = [replace(each, name=ERASED) if each.id == recorded.id else each for each in row.speakers_read()]
+        text = msgspec.json.encode(left).decode()
+        db.write("update meetings set speakers = %s where meeting_id = %s", text, row.meeting_id)
 
 
 @meetings.on(PlaceTaken)

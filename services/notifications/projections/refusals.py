@@ -3,7 +3,7 @@
 from pathlib import Path
 from uuid import UUID
 
-from services.notifications.contracts.membership import ApplicationRefused
+from services.notifications.contracts.membership import ApplicationRefused, MemberErased
 from shared.database.pool import Transaction
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
@@ -16,6 +16,11 @@ def _(event: ApplicationRefused, recorded: Recorded, db: Transaction) -> None:
     db.write(
         "insert into refusals (member_id, reason) values (%s, %s) on conflict do nothing", recorded.id, event.reason
     )
+
+
+@refusals.on(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
+    db.write("delete from refusals where member_id = %s", recorded.id)
 
 
 def refusal(db: Transaction, member: UUID) -> str | None:

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
+from services.notifications.contracts.membership import MemberErased
 from services.notifications.contracts.ppi import (
     ClaimAccrued,
     ResponseGiven,
@@ -13,6 +14,7 @@ from services.notifications.contracts.ppi import (
     SupportRequested,
 )
 from shared.database.pool import Transaction
+from shared.messages.events import ERASED
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -94,6 +96,17 @@ def _(event: ClaimAccrued, recorded: Recorded, db: Transaction) -> None:
         event.payee,
         event.amount_pence,
         event.activity_on,
+    )
+
+
+@support_requests.on(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
+    db.write(
+        "update support_requests set title = %s, what_we_changed = case when what_we_changed is not null then %s end"
+        " where requester_id = %s",
+        ERASED,
+        ERASED,
+        recorded.id,
     )
 
 

@@ -17,12 +17,13 @@ from services.notifications.domain.delivery import (
 )
 from services.notifications.letters.facts import NotKnownYet, facts_for
 from services.notifications.letters.invitation import calendar_part
-from services.notifications.letters.letter import write
+from services.notifications.letters.letter import Facts, write
 from services.notifications.mail import Mailer, NoAddress, RefusedForGood, ServerAway, mail
 from services.notifications.settings import mail_settings
 from shared.database.pool import Database, Transaction
 from shared.identity.people import ACTIVE, person
 from shared.messages.clock import Clock
+from shared.messages.events import ERASED, MemberId
 from shared.messages.recorded import Recorded
 from shared.reactions.reaction import Effect, Perform, Reaction, Step, TryAgain
 
@@ -40,12 +41,16 @@ def _send(id: UUID, delivery: Delivery, database: Database) -> Outcome:
             raise TryAgain("The member whom this message is for is not known here yet.")
         if asked.kind in FOR_THOSE_WHO_TAKE_PART and addressee.standing != ACTIVE:
             return RecordFailed(reason="This member takes a break or has left, so she is not invited.")
+        if addressee.standing == "erased":
+            return RecordFailed(reason="This person was erased.")
         if addressee.email is None:
             return HandOver(channel=channel_to(addressee))
         try:
             facts = facts_for(db, asked, addressee, settings)
         except NotKnownYet as error:
             raise TryAgain(str(error)) from None
+    if facts.request and facts.request.title == ERASED:
+        return RecordFailed(reason="What this message was about was erased.")
     letter, invitation = write(asked.kind, facts), None
     if facts.meeting and facts.meeting.starts_at <= now:
         return RecordFailed(reason="The meeting had begun before this message could be sent.")
@@ -76,7 +81,14 @@ def _send(id: UUID, delivery: Delivery, database: Database) -> Outcome:
         raise TryAgain(str(error)) from None
     except RefusedForGood as error:
         return RecordFailed(reason=str(error))
-    return RecordSent(subject=letter.subject, body=letter.text)
+    return RecordSent(subject=letter.subject, body=letter.text, quoted=_quoted(facts, asked.member))
+
+
+def _quoted(facts: Facts, addressee: MemberId) -> tuple[MemberId, ...]:
+    """Everybody else whose words or name the letter holds: the letter goes with any of them."""
+    asking = [facts.request.requester_id] if facts.request else []
+    speaking = [each.id for each in facts.meeting.speakers_read()] if facts.meeting else []
+    return tuple(MemberId(each) for each in dict.fromkeys([*asking, *speaking]) if each != addressee)
 
 
 @cache

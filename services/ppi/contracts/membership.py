@@ -27,6 +27,21 @@ class MemberLeft:
     pass
 
 
+@event("member-erased")
+class MemberErased:
+    pass
+
+
+@event("erasure-asked")
+class ErasureAsked:
+    """What is looked for in others' words, before it cannot be read any more."""
+
+    name: Personal[str | None] = None
+    email: Personal[str | None] = None
+    phone: Personal[str | None] = None
+    postal_address: Personal[str | None] = None
+
+
 @event("account-linked")
 class AccountLinked:
     account: UUID

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
+from services.ppi.contracts.membership import MemberErased
 from services.ppi.domain.support_request import (
     OfferAccepted,
     OfferDeclined,
@@ -23,6 +24,7 @@ from services.ppi.domain.support_request import (
     stage_of_reviewing,
 )
 from shared.database.pool import Transaction
+from shared.messages.events import ERASED
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -179,6 +181,22 @@ def _(event: ResponseGiven, recorded: Recorded, db: Transaction) -> None:
 @support_requests.on(RequestClosed)
 def _(event: RequestClosed, recorded: Recorded, db: Transaction) -> None:
     _move(db, recorded, Status.CLOSED)
+
+
+@support_requests.on(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
+    """What she asked for and what she wrote read as they would if all were told anew. Ids, days and fees stay."""
+    db.write(
+        "update support_requests set title = %s, summary = %s,"
+        " relevance_reason = case when relevance_reason is not null then %s end,"
+        " response = case when response is not null then %s end where requester_id = %s",
+        ERASED,
+        ERASED,
+        ERASED,
+        ERASED,
+        recorded.id,
+    )
+    db.write("update reviews set text = %s where reviewer_id = %s", ERASED, recorded.id)
 
 
 def _answer(db: Transaction, recorded: Recorded, member: UUID, status: OfferStatus) -> None:

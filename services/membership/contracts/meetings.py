@@ -1,0 +1,33 @@
+"""What membership reads of meetings: how it erases."""
+
+from dataclasses import dataclass
+
+from shared.messages.events import event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    table: str
+    key: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    what: str
+    number: int
+    why: str | None = None
+
+
+@event("mentions-searched")
+class MentionsSearched:
+    searched: bool
+    mentions: tuple[Mention, ...] = ()
+    more: int = 0
+
+
+@event("erasure-confirmed")
+class ErasureConfirmed:
+    erased: tuple[Tally, ...] = ()
+    kept: tuple[Tally, ...] = ()
+    by_hand: tuple[Tally, ...] = ()

@@ -1,0 +1,39 @@
+"""What membership reads of ppi: what somebody has earned and was not paid, and how ppi erases."""
+
+from dataclasses import dataclass
+
+from shared.messages.events import MemberId, event
+
+
+@event("claim-accrued")
+class ClaimAccrued:
+    payee: MemberId
+    amount_pence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    table: str
+    key: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    what: str
+    number: int
+    why: str | None = None
+
+
+@event("mentions-searched")
+class MentionsSearched:
+    searched: bool
+    mentions: tuple[Mention, ...] = ()
+    more: int = 0
+
+
+@event("erasure-confirmed")
+class ErasureConfirmed:
+    erased: tuple[Tally, ...] = ()
+    kept: tuple[Tally, ...] = ()
+    by_hand: tuple[Tally, ...] = ()
