@@ -23,6 +23,5 @@ ACCOUNTS = (
     Account("practitioner", "Priya Nair", "priya.nair@example.org"),
     Account("data-protection", "Dilys Farrow", "dilys.farrow@example.org", ("data-protection",)),
     Account("safeguarding", "Samira Holt", "samira.holt@example.org", ("safeguarding-lead",)),
-    Account("data-protection", "Dale Prescott", "dale.prescott@example.org", ("data-protection",)),
     Account("finance", "Fen Whitlock", "fen.whitlock@example.org", ("finance",)),
 )

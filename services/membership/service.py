@@ -25,13 +25,11 @@ from services.membership.projections.rights_requests import may_export, rights_r
 from services.membership.projections.safeguarding_concerns import safeguarding_concerns
 from services.membership.projections.serving import serving
 from services.membership.reactions.complaint_clock import complaint_clock
-from services.membership.reactions.join_wanted_communities import join_wanted_communities
-from services.membership.reactions.leave_everything import leave_everything
-from services.membership.reactions.rights_clock import rights_clock
 from services.membership.reactions.erase_here import erasing_here
 from services.membership.reactions.erase_member import destroy_key, erase_member
 from services.membership.reactions.join_wanted_communities import join_wanted_communities
 from services.membership.reactions.leave_everything import leave_everything
+from services.membership.reactions.rights_clock import rights_clock
 from shared.erasure.here import ErasureHere
 from shared.identity.people import find_member
 from shared.service import Service
@@ -82,6 +80,8 @@ service = Service(
         RightsRequest,
         Complaint,
         SafeguardingConcern,
+        Erasure,
+        ErasureHere,
     ],
     projections=[
         members,
@@ -92,17 +92,21 @@ service = Service(
         rights_requests,
         complaints,
         safeguarding_concerns,
+        open_claims,
+        erasures,
     ],
     reactions=[
         join_wanted_communities,
         leave_everything,
         rights_clock,
         complaint_clock,
+        erase_member,
+        erasing_here.reaction,
     ],
-    aggregates=[Member, Community, ProjectGroup, Erasure, ErasureHere],
-    projections=[members, people, communities, serving, project_groups, open_claims, erasures],
-    reactions=[join_wanted_communities, leave_everything, erase_member, erasing_here.reaction],
-    effects=[destroy_key, erasing_here.effect],
+    effects=[
+        destroy_key,
+        erasing_here.effect,
+    ],
     contracts={"meetings": of_meetings, "ppi": of_ppi, "notifications": of_notifications},
     resources=resources,
     permissions=PERMISSIONS,

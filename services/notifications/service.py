@@ -44,7 +44,10 @@ service = Service(
     name="notifications",
     title="Copse notifications: letters to members",
     folder=Path(__file__).parent,
-    aggregates=[Delivery],
+    aggregates=[
+        Delivery,
+        ErasureHere,
+    ],
     projections=[
         people,
         refusals,
@@ -53,8 +56,6 @@ service = Service(
         deliveries,
         rights_letters,
     ],
-    aggregates=[Delivery, ErasureHere],
-    projections=[people, refusals, meetings, support_requests, deliveries],
     reactions=[
         welcome_member,
         tell_of_decline,
@@ -71,7 +72,10 @@ service = Service(
         erasing_here.reaction,
     ],
     contracts={"membership": of_membership, "meetings": of_meetings, "ppi": of_ppi},
-    effects=[send_mail, erasing_here.effect],
+    effects=[
+        send_mail,
+        erasing_here.effect,
+    ],
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,

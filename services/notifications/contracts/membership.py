@@ -87,6 +87,8 @@ class ComplaintAcknowledged:
 class ComplaintAnswered:
     person: MemberId
     answer: Annotated[str, Sealed(of="person")]
+
+
 @event("erasure-asked")
 class ErasureAsked:
     """What is looked for in others' words, before it cannot be read any more."""
