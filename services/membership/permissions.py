@@ -17,6 +17,8 @@ PERMISSIONS: Permissions = {
     "members:link-account": frozenset({"coordinator"}),
     "members:read-own": frozenset({"signed-in"}),
     "members:change-own": frozenset({"signed-in"}),
+    "consents:read-record": frozenset({"data-protection", "coordinator"}),
+    "consents:read-members": frozenset({"coordinator"}),
     "communities:found": frozenset({"coordinator"}),
     "communities:read-all": frozenset({"coordinator"}),
     "communities:add-member": frozenset({"coordinator"}),

@@ -8,6 +8,7 @@ from services.membership.domain.member import Member
 from services.membership.domain.project_group import ProjectGroup
 from services.membership.permissions import PERMISSIONS
 from services.membership.projections.communities import communities
+from services.membership.projections.consents import consents
 from services.membership.projections.members import members
 from services.membership.projections.people import people
 from services.membership.projections.project_groups import project_groups
@@ -23,6 +24,7 @@ def resources() -> Sequence[object]:
         applications,
         belonging,
         communities,
+        consents,
         imports,
         members,
         project_groups,
@@ -35,6 +37,7 @@ def resources() -> Sequence[object]:
         applications.blueprint,
         members.blueprint,
         standing.blueprint,
+        consents.blueprint,
         imports.blueprint,
         communities.blueprint,
         belonging.blueprint,
@@ -49,7 +52,7 @@ service = Service(
     title="Copse membership: people and communities",
     folder=Path(__file__).parent,
     aggregates=[Member, Community, ProjectGroup],
-    projections=[members, people, communities, serving, project_groups],
+    projections=[members, people, communities, serving, project_groups, consents],
     reactions=[join_wanted_communities, leave_everything],
     resources=resources,
     permissions=PERMISSIONS,
