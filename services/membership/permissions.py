@@ -19,6 +19,7 @@ PERMISSIONS: Permissions = {
     "members:change-own": frozenset({"signed-in"}),
     "consents:read-record": frozenset({"data-protection", "coordinator"}),
     "consents:read-members": frozenset({"coordinator"}),
+    "directory:read": frozenset({"member"}),
     "communities:found": frozenset({"coordinator"}),
     "communities:read-all": frozenset({"coordinator"}),
     "communities:add-member": frozenset({"coordinator"}),

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services.membership.domain.community import Community
+from services.membership.domain.directory_entry import DirectoryEntry
 from services.membership.domain.member import Member
 from services.membership.domain.project_group import ProjectGroup
 from services.membership.permissions import PERMISSIONS
 from services.membership.projections.communities import communities
 from services.membership.projections.consents import consents
+from services.membership.projections.directory import directory
 from services.membership.projections.members import members
 from services.membership.projections.people import people
 from services.membership.projections.project_groups import project_groups
@@ -25,6 +27,7 @@ def resources() -> Sequence[object]:
         belonging,
         communities,
         consents,
+        directory,
         imports,
         members,
         project_groups,
@@ -38,6 +41,7 @@ def resources() -> Sequence[object]:
         members.blueprint,
         standing.blueprint,
         consents.blueprint,
+        directory.blueprint,
         imports.blueprint,
         communities.blueprint,
         belonging.blueprint,
@@ -51,8 +55,8 @@ service = Service(
     name="membership",
     title="Copse membership: people and communities",
     folder=Path(__file__).parent,
-    aggregates=[Member, Community, ProjectGroup],
-    projections=[members, people, communities, serving, project_groups, consents],
+    aggregates=[Member, Community, ProjectGroup, DirectoryEntry],
+    projections=[members, people, communities, serving, project_groups, consents, directory],
     reactions=[join_wanted_communities, leave_everything],
     resources=resources,
     permissions=PERMISSIONS,

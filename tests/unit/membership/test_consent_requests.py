@@ -9,10 +9,14 @@ from services.membership.domain import purposes
 from services.membership.domain.ground_rules import CURRENT
 from services.membership.domain.member import Member, MemberErased
 from services.membership.domain.purposes import PURPOSES, Wording
+from services.membership.projections.consents import consents
 from shared.eventstore.store import NewEvent, Write
 from shared.messages.decisions import Context
 from shared.messages.ids import uuid7
 from shared.messages.recorded import Metadata
+from shared.projections.projection import Projection, make_tables
+from shared.projections.reader import Reader
+from tests.servers import eventually
 from tests.unit.membership.house import House, code_of
 
 WORDS = {"wording": PURPOSES["newsletter"].current.version}
@@ -25,6 +29,17 @@ def state(house: House, id: UUID, purpose: str) -> str:
 def shown(house: House, id: UUID, purpose: str) -> dict[str, object]:
     consents = house.coordinator.get(f"members/{id}/consents").get_json()["consents"]
     return next(each for each in consents if each["purpose"] == purpose)
+
+
+def before_this_release(house: House, projection: Projection) -> None:
+    """As where it was not there yet, and then an update brings it: it is told of all that happened."""
+    with house.running.database.transaction() as db:
+        db.execute(f'drop schema "{projection.name}" cascade')
+        for table in ("projections", "readers"):
+            db.execute(f"delete from {table} where name = %s", projection.name)
+    make_tables(projection, house.running.database)
+    started_again = Reader(house.running.database, house.running.codec, [projection])
+    eventually(started_again.advance_all, "it was told what happened")
 
 
 def erase(house: House, id: UUID) -> None:
@@ -91,6 +106,8 @@ def test_agreeing_to_the_ground_rules_counts_also_for_those_who_did_so_before_th
     ann.act(f"members/{id}/activation", {"ground_rules": CURRENT.version}, of=f"members/{id}")
     assert state(house, id, "membership") == "granted"
     assert shown(house, id, "membership")["history"][0]["text"] == list(CURRENT.rules)  # type: ignore[index]
+    before_this_release(house, consents)
+    assert state(house, id, "membership") == "granted"
 
 
 def test_taking_back_the_consent_to_be_a_member_ends_it(house: House) -> None:

@@ -153,9 +153,8 @@ class Life(RuleBasedStateMachine):
             return
         member = fold(Member(), self.events)
         blank = Member(standing=Standing.ERASED)
-        assert {each.name: getattr(member, each.name) for each in fields(member)} == {  # type: ignore[arg-type]
-            each.name: getattr(blank, each.name)
-            for each in fields(blank)  # type: ignore[arg-type]
+        assert {each.name: getattr(member, each.name) for each in fields(member)} == {
+            each.name: getattr(blank, each.name) for each in fields(blank)
         }
         assert NAME not in repr(member)
         for name, wish in {**WISHES, **MORE_WISHES}.items():
