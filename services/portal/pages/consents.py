@@ -70,13 +70,15 @@ def consents_of(member_id: str) -> list[dict[str, Any]]:
 
 
 def _carried_out(member_id: str, form: forms.Form, channel: str = "") -> bool:
+    """Twice is as once, so no key is sent: the page has many forms, and a reader who goes back uses two of them."""
     gives = form.get("action") == "give"
     path = f"/v1/members/{member_id}/consents/{form.get('purpose')}"
     body = {"wording": form.get("wording")} if gives else {}
     try:
-        conversation.change("PUT" if gives else "DELETE", "membership", path, body, key=form.key, channel=channel)
+        conversation.change("PUT" if gives else "DELETE", "membership", path, body, channel=channel)
     except Problem as problem:
-        form.take(problem)
+        if gives or problem.code != "no-such-consent":  # a double click: it is taken back
+            form.take(problem)
     except ServiceAway:
         form.take_absence()
     return form.ok
