@@ -8,6 +8,7 @@ from services.membership.contracts import notifications as of_notifications
 from services.membership.contracts import ppi as of_ppi
 from services.membership.domain.community import Community
 from services.membership.domain.complaint import Complaint
+from services.membership.domain.directory_entry import DirectoryEntry
 from services.membership.domain.erasure import Erasure
 from services.membership.domain.member import Member
 from services.membership.domain.project_group import ProjectGroup
@@ -16,6 +17,8 @@ from services.membership.domain.safeguarding_concern import SafeguardingConcern
 from services.membership.permissions import PERMISSIONS
 from services.membership.projections.communities import communities
 from services.membership.projections.complaints import complaints
+from services.membership.projections.consents import consents
+from services.membership.projections.directory import directory
 from services.membership.projections.erasures import erasures
 from services.membership.projections.members import members
 from services.membership.projections.open_claims import open_claims
@@ -41,6 +44,8 @@ def resources() -> Sequence[object]:
         belonging,
         communities,
         complaints,
+        consents,
+        directory,
         erasures,
         imports,
         members,
@@ -56,6 +61,8 @@ def resources() -> Sequence[object]:
         applications.blueprint,
         members.blueprint,
         standing.blueprint,
+        consents.blueprint,
+        directory.blueprint,
         imports.blueprint,
         communities.blueprint,
         belonging.blueprint,
@@ -82,6 +89,7 @@ service = Service(
         SafeguardingConcern,
         Erasure,
         ErasureHere,
+        DirectoryEntry,
     ],
     projections=[
         members,
@@ -94,6 +102,8 @@ service = Service(
         safeguarding_concerns,
         open_claims,
         erasures,
+        consents,
+        directory,
     ],
     reactions=[
         join_wanted_communities,

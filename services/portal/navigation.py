@@ -29,6 +29,8 @@ def items() -> list[Item]:
         entries.append(("Join", "joining.ask"))
     else:
         membership = own_membership()
+        if membership.active:
+            entries.append(("Directory", "directory.show"))
         if person.has("coordinator"):
             entries.append(("People", "applications.show_all"))
         if person.has("coordinator", "researcher") or membership.groups:

@@ -113,6 +113,24 @@ PRIVACY = {
     "confidential": "Confidential: only its members know of it",
 }
 
+CONSENTS = {
+    "not-asked": "Not agreed",
+    "granted": "Agreed",
+    "superseded": "Please look again",
+    "withdrawn": "Taken back",
+}
+
+AUDIENCES = {"nobody": "Nobody", "my-communities": "People of my communities", "all-members": "All members"}
+
+DIRECTORY_FIELDS = {
+    "name": "Name",
+    "interests": "Interests",
+    "expertise": "Knows about",
+    "organisation": "Works at, or does",
+    "about": "About",
+    "contact": "How to get in touch",
+}
+
 PROJECT_GROUPS = {"gathering": "Looking for people", "running": "At work", "closed": "Finished"}
 
 GROUP_ROLES = {"lay-lead": "Lay lead", "chair": "Chair", "co-chair": "Co-chair", "mentor": "Mentor"}
@@ -270,6 +288,8 @@ TAG_COLOURS = {
     "active": "green",
     "paused": "blue",
     "gathering": "yellow",
+    "granted": "green",
+    "superseded": "yellow",
     "running": "blue",
     "left": "grey",
     "accepted": "green",

@@ -48,7 +48,7 @@ def test_every_community_has_a_page_without_barriers(window: Window) -> None:
         no_barriers(page)
 
 
-@pytest.mark.parametrize("path", ["/me", "/people", "/support", "/claims", "/messages", "/meetings/plan"])
+@pytest.mark.parametrize("path", ["/me", "/people", "/support", "/claims", "/messages", "/meetings/plan", "/consents"])
 def test_the_coordinators_pages_have_no_barriers(signed_in: SignedIn, path: str) -> None:
     page = signed_in("coordinator")
     page.goto(path)

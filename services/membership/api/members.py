@@ -7,11 +7,13 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
+from services.membership.api.consents import to_look_at_again
 from services.membership.api.own import own_or
 from services.membership.api.same_person import AlikeSchema, alike
 from services.membership.api.special_category import note_members_read
 from services.membership.domain.member import TAKING_PART, OnboardingStep, Standing
 from services.membership.domain.taking_part import LinkAccount
+from services.membership.projections.consents import consents, consents_of
 from services.membership.projections.members import (
     MemberRow,
     member,
@@ -61,6 +63,9 @@ class OneMemberSchema(MemberSchema):
     groups = fields.List(fields.UUID())
     onboarding = fields.List(
         fields.Nested("ChecklistSchema"), metadata={"description": "The checklist for new members, in its order."}
+    )
+    consents_to_look_at = fields.List(
+        fields.String(), metadata={"description": "Purposes whose words have changed since she consented."}
     )
 
 
@@ -138,6 +143,7 @@ class Account(MethodView):
 
 def _shown(db: Transaction, row: MemberRow) -> Response:
     wait_for(people)
+    wait_for(consents)
     belongs = known(db, row.id)
     for_deciders: dict[str, object] = {}
     if may("applications:decide"):
@@ -149,6 +155,7 @@ def _shown(db: Transaction, row: MemberRow) -> Response:
             **for_deciders,
             "communities": [str(id) for id in belongs.communities] if belongs else [],
             "groups": [str(id) for id in belongs.groups] if belongs else [],
+            "consents_to_look_at": to_look_at_again(consents_of(db, row.id)),
             "onboarding": _checklist(row, belongs) if row.standing in TAKING_PART else [],
         },
         row.version,

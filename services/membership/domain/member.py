@@ -9,15 +9,17 @@
 
 Whose processing is restricted takes a break that does not end until the restriction is lifted.
 
-The wishes that move her along are in `joining.py` (until the answer) and `taking_part.py` (after it).
+The wishes that move her along are in `joining.py` (until the answer) and `taking_part.py` (after it); what she
+consents to is in `consenting.py`.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
+from services.membership.domain.purposes import MEMBERSHIP
 from shared.messages.decisions import Command, Context, Refused, State
 from shared.messages.events import Event, Personal, event
 
@@ -117,7 +119,10 @@ class ApplicationWithdrawn:
 
 @event("member-activated")
 class MemberActivated:
-    """She agreed to the ground rules in this wording (`ground_rules.toml`), and so takes up her membership."""
+    """She agreed to the ground rules in this wording (`ground_rules.toml`), and so takes up her membership.
+
+    That is her consent to the purpose `membership`: there is no `consent-given` beside it.
+    """
 
     ground_rules: str
 
@@ -152,6 +157,21 @@ class RestrictionLifted:
     """Her data may be used again. Her break goes on until she comes back."""
 
 
+@event("consent-given")
+class ConsentGiven:
+    """To a purpose, in a wording that is kept word for word (`purposes.toml`). How she said so is in the metadata."""
+
+    purpose: str
+    wording: str
+
+
+@event("consent-withdrawn")
+class ConsentWithdrawn:
+    """From now on nothing is shown or done that only this consent allowed."""
+
+    purpose: str
+
+
 @event("onboarding-step-done")
 class OnboardingStepDone:
     step: OnboardingStep
@@ -165,14 +185,19 @@ class AccountLinked:
 
 
 class Member(State, category="member"):
-    """`agreed` is the wording of the ground rules that she agreed to, None until she did."""
+    """`consents` are those that hold: the wording that she agreed to, by purpose."""
 
     standing: Standing = Standing.UNKNOWN
     received: ApplicationReceived | None = None
     account: UUID | None = None
-    agreed: str | None = None
+    consents: Mapping[str, str] = field(default_factory=dict)
     steps: frozenset[OnboardingStep] = frozenset()
     restricted: bool = False
+
+    @property
+    def agreed(self) -> str | None:
+        """The wording of the ground rules that she agreed to, None until she did."""
+        return self.consents.get(MEMBERSHIP)
 
     def evolve(self, event: Event) -> Self:
         match event:
@@ -187,15 +212,21 @@ class Member(State, category="member"):
             case ApplicationWithdrawn():
                 return replace(self, standing=Standing.WITHDRAWN)
             case MemberActivated():
-                return replace(self, standing=Standing.ACTIVE, agreed=event.ground_rules)
+                consents = {**self.consents, MEMBERSHIP: event.ground_rules}
+                return replace(self, standing=Standing.ACTIVE, consents=consents)
+            case ConsentGiven():
+                return replace(self, consents={**self.consents, event.purpose: event.wording})
+            case ConsentWithdrawn():
+                consents = {purpose: each for purpose, each in self.consents.items() if purpose != event.purpose}
+                return replace(self, consents=consents)
             case MemberPaused():
                 return replace(self, standing=Standing.PAUSED)
             case MemberReturned():
                 return replace(self, standing=Standing.ACTIVE if self.agreed else Standing.APPROVED)
             case MemberLeft():
-                return replace(self, standing=Standing.LEFT)
+                return replace(self, standing=Standing.LEFT, consents={})
             case MemberErased():
-                return replace(self, standing=Standing.ERASED, received=None, account=None)
+                return type(self)(standing=Standing.ERASED)
             case ProcessingRestricted():
                 return replace(self, restricted=True)
             case RestrictionLifted():

@@ -28,7 +28,7 @@ class Activate(Command[Member]):
     ground_rules: str
 
     def decide(self, member: Member, context: Context) -> Iterator[Event]:
-        _must_be_a_member(member)
+        must_be_a_member(member)
         if member.standing is Standing.PAUSED:
             raise Refused("paused", "You take a break. Come back first, then agree to the ground rules.")
         if self.ground_rules != CURRENT.version:
@@ -43,7 +43,7 @@ class Pause(Command[Member]):
     """Take a break. It has no end until she returns, and needs no reason."""
 
     def decide(self, member: Member, context: Context) -> Iterator[Event]:
-        _must_be_a_member(member)
+        must_be_a_member(member)
         if member.standing is Standing.PAUSED:
             raise Refused("already-paused", "This membership is paused already.")
         yield MemberPaused()
@@ -53,7 +53,7 @@ class Return(Command[Member]):
     """Come back from a break."""
 
     def decide(self, member: Member, context: Context) -> Iterator[Event]:
-        _must_be_a_member(member)
+        must_be_a_member(member)
         if member.standing in TAKING_PART:
             raise Refused("not-paused", "This membership is not paused, so there is nothing to come back from.")
         if member.restricted:
@@ -65,7 +65,7 @@ class Leave(Command[Member]):
     """Stop being a member. It needs no reason; whoever wants to come back later asks to join again."""
 
     def decide(self, member: Member, context: Context) -> Iterator[Event]:
-        _must_be_a_member(member)
+        must_be_a_member(member)
         yield MemberLeft()
 
 
@@ -75,7 +75,7 @@ class TickOff(Command[Member]):
     step: OnboardingStep
 
     def decide(self, member: Member, context: Context) -> Iterator[Event]:
-        _must_be_a_member(member)
+        must_be_a_member(member)
         if self.step not in member.steps:
             yield OnboardingStepDone(step=self.step)
 
@@ -92,8 +92,11 @@ class LinkAccount(Command[Member]):
             yield AccountLinked(account=self.account)
 
 
-def _must_be_a_member(member: Member) -> None:
+def must_be_a_member(member: Member) -> None:
+    """Raises Refused unless she is one, be it on a break."""
     if member.standing is Standing.LEFT:
         raise Refused("already-left", "This person has left before, so this cannot be done any more.")
+    if member.standing is Standing.ERASED:
+        raise Refused("erased", "What was known of this person is erased, so nothing can be done here any more.")
     if member.standing in WAITING or member.standing in ENDED:
         raise Refused("not-a-member", f"This is not a member: the application is {member.standing}.")

@@ -11,6 +11,8 @@ from services.membership.domain.member import (
     ApplicationReceived,
     ApplicationRefused,
     ApplicationWithdrawn,
+    ConsentGiven,
+    ConsentWithdrawn,
     ConversationNeeded,
     MemberActivated,
     MemberApproved,
@@ -157,7 +159,18 @@ def _(event: RestrictionLifted, recorded: Recorded, db: Transaction) -> None:
     _seen(db, recorded)
 
 
+@members.on(ConsentGiven)
+def _(event: ConsentGiven, recorded: Recorded, db: Transaction) -> None:
+    _seen(db, recorded)
+
+
+@members.on(ConsentWithdrawn)
+def _(event: ConsentWithdrawn, recorded: Recorded, db: Transaction) -> None:
+    _seen(db, recorded)
+
+
 def _seen(db: Transaction, recorded: Recorded) -> None:
+    """The version is the record's ETag, so every event moves it."""
     db.write("update members set version = %s where id = %s", recorded.version, recorded.id)
 
 

@@ -63,6 +63,11 @@ def test_signing_in_without_a_provider_is_told_plainly(client: FlaskClient) -> N
     [
         "/me",
         "/me/membership",
+        "/me/consents",
+        "/me/directory",
+        "/directory",
+        "/consents",
+        "/people/00000000-0000-7000-8000-000000000000/consents",
         "/people",
         "/people/new",
         "/people/list",
