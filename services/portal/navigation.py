@@ -41,9 +41,9 @@ def items() -> list[Item]:
             entries.append(("Messages", "messages.show_all"))
         if person.has("data-protection"):
             entries.append(("Data protection", "data_protection.show_all"))
+            entries.append(("Erasures", "erasures.show_all"))
         if person.has("safeguarding-lead"):
             entries.append(("Safety concerns", "safeguarding.show_all"))
-            entries.append(("Erasures", "erasures.show_all"))
         if membership.may_apply and not person.has("coordinator", "finance", "facilitator"):
             entries.append(("Join", "joining.ask"))
         entries.append(("My page", "me.show"))
