@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from services.membership.contracts import notifications as of_notifications
 from services.membership.domain.community import Community
+from services.membership.domain.contact_details import ContactDetails
 from services.membership.domain.member import Member
 from services.membership.domain.project_group import ProjectGroup
 from services.membership.permissions import PERMISSIONS
 from services.membership.projections.communities import communities
+from services.membership.projections.contacts import contacts
 from services.membership.projections.members import members
 from services.membership.projections.people import people
 from services.membership.projections.project_groups import project_groups
 from services.membership.projections.serving import serving
+from services.membership.reactions.begin_contacts import begin_contacts
+from services.membership.reactions.flag_contact import flag_contact
 from services.membership.reactions.join_wanted_communities import join_wanted_communities
 from services.membership.reactions.leave_everything import leave_everything
 from shared.identity.people import find_member
@@ -23,6 +28,7 @@ def resources() -> Sequence[object]:
         applications,
         belonging,
         communities,
+        contacts,
         imports,
         members,
         project_groups,
@@ -35,6 +41,7 @@ def resources() -> Sequence[object]:
         applications.blueprint,
         members.blueprint,
         standing.blueprint,
+        contacts.blueprint,
         imports.blueprint,
         communities.blueprint,
         belonging.blueprint,
@@ -48,9 +55,27 @@ service = Service(
     name="membership",
     title="Copse membership: people and communities",
     folder=Path(__file__).parent,
-    aggregates=[Member, Community, ProjectGroup],
-    projections=[members, people, communities, serving, project_groups],
-    reactions=[join_wanted_communities, leave_everything],
+    aggregates=[
+        Member,
+        Community,
+        ProjectGroup,
+        ContactDetails,
+    ],
+    projections=[
+        members,
+        people,
+        communities,
+        serving,
+        project_groups,
+        contacts,
+    ],
+    reactions=[
+        join_wanted_communities,
+        leave_everything,
+        begin_contacts,
+        flag_contact,
+    ],
+    contracts={"notifications": of_notifications},
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,

@@ -9,6 +9,7 @@ from flask import Response, jsonify, request
 from flask.views import MethodView
 from marshmallow import RAISE, Schema, fields
 
+from services.membership.api.members import reached_now
 from services.membership.api.same_person import blind_index, normal_name, note
 from services.membership.domain.community import Kind
 from services.membership.domain.joining import Apply, Approve
@@ -150,7 +151,7 @@ class Exports(MethodView):
             wait_for(projection)
         with running().database.transaction() as db:
             names = {row.id: row.name for row in all_communities(db, None, 10_000, everything=True)}
-            rows = members_with(db, _MEMBERS, None, 100_000)
+            rows = reached_now(db, members_with(db, _MEMBERS, None, 100_000))
             lines = [_line(db, row, names) for row in rows]
         response = Response(write_list((*COLUMNS, "standing", "since"), lines), content_type="text/csv; charset=utf-8")
         response.headers["Content-Disposition"] = 'attachment; filename="members.csv"'
@@ -244,7 +245,7 @@ def _admit(db: Transaction, admitted: dict[UUID, Row], wanted: dict[str, UUID], 
                 communities=tuple(wanted[normal_name(name)] for name in row.communities),
             ).decide(Member(), context)
         )
-        events: list[Event] = [*applied, *Approve().decide(fold(Member(), applied), context)]
+        events: list[Event] = [*applied, *Approve(from_list=True).decide(fold(Member(), applied), context)]
         new = []
         for event in events:
             event_id = uuid7()

@@ -85,7 +85,10 @@ class ConversationNeeded:
 
 @event("member-approved")
 class MemberApproved:
-    """Carries what other services need of a member, so that none of them has to hear of mere applicants."""
+    """Carries what other services need of a member, so that none of them has to hear of mere applicants.
+
+    `from_list`: she stood on a list that was brought in, and never asked by herself (since 0.2).
+    """
 
     name: Personal[str]
     email: Personal[str | None] = None
@@ -94,6 +97,7 @@ class MemberApproved:
     stakeholder_group: StakeholderGroup
     communities: tuple[UUID, ...]
     account: UUID | None = None
+    from_list: bool = False
 
 
 @event("application-refused")
@@ -110,6 +114,13 @@ class ApplicationRefused:
 @event("application-withdrawn")
 class ApplicationWithdrawn:
     """The applicant thought better of it, before an answer was given. She need not say why."""
+
+
+@event("name-corrected")
+class NameCorrected:
+    """Her name was put right, or is another one now. Whoever shows it follows."""
+
+    name: Personal[str]
 
 
 @event("member-activated")
@@ -172,6 +183,8 @@ class Member(State, category="member"):
                 return replace(self, standing=Standing.DECLINED)
             case ApplicationWithdrawn():
                 return replace(self, standing=Standing.WITHDRAWN)
+            case NameCorrected():
+                return replace(self, received=self.received and replace(self.received, name=event.name))
             case MemberActivated():
                 return replace(self, standing=Standing.ACTIVE, agreed=event.ground_rules)
             case MemberPaused():

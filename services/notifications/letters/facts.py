@@ -6,6 +6,7 @@ from typing import Final
 from services.notifications.domain.delivery import DeliveryQueued, Kind
 from services.notifications.letters.letter import Facts
 from services.notifications.projections.meetings import meeting, reply_of
+from services.notifications.projections.reach import reach_of
 from services.notifications.projections.refusals import refusal
 from services.notifications.projections.support_requests import fee, offer, support_request
 from services.notifications.settings import MailSettings
@@ -23,8 +24,14 @@ NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.REVIEWS_RELEASED: ("request",),
     Kind.WHAT_WE_CHANGED: ("request",),
     Kind.CLAIM_ACCRUED: ("fee", "request"),
+    Kind.WELCOME_FROM_LIST: (),
+    Kind.JOINING_ASKED: ("community",),
+    Kind.EMAIL_CHECK: ("code",),
 }
 """The facts without which a letter of a kind cannot be written."""
+
+HIDDEN_CODE: Final = "•••• ••••"
+"""Stands for a code wherever the letter is kept or shown. The code itself is in the mail alone."""
 
 
 class NotKnownYet(Exception):
@@ -34,7 +41,9 @@ class NotKnownYet(Exception):
 def facts_for(db: Transaction, asked: DeliveryQueued, addressee: Person, settings: MailSettings) -> Facts:
     """Everything that the letter of a delivery may say. Raises NotKnownYet."""
     about = meeting(db, asked.meeting) if asked.meeting else None
-    group = community(db, about.community_id) if about else None
+    community_id = about.community_id if about else asked.community
+    group = community(db, community_id) if community_id else None
+    reached = reach_of(db, asked.member)
     earned = fee(db, asked.claim) if asked.claim else None
     request_id = earned.request_id if earned else asked.request
     facts = Facts(
@@ -42,13 +51,17 @@ def facts_for(db: Transaction, asked: DeliveryQueued, addressee: Person, setting
         channel=asked.channel,
         portal_url=settings.portal_url,
         quick_guide_url=settings.quick_guide_url,
+        large_print=reached.large_print,
+        to_make=() if asked.kind is Kind.EMAIL_CHECK else reached.to_make,
         community=group.name if group else None,
+        community_id=community_id,
         meeting=about,
         reply=reply_of(db, about.meeting_id, asked.member) if about else None,
         request=support_request(db, request_id) if request_id else None,
         offer=offer(db, request_id, asked.member) if request_id else None,
         fee=earned,
         reason=refusal(db, asked.member) if asked.kind is Kind.APPLICATION_DECLINED else None,
+        code=HIDDEN_CODE if asked.kind is Kind.EMAIL_CHECK else None,
     )
     for what in NEEDED[asked.kind]:
         if getattr(facts, what) is None:

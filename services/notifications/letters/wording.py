@@ -1,5 +1,6 @@
 """How days, times, money and choices are said in letters."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -54,6 +55,15 @@ def coming(reply: ReplyRow) -> str:
 def asked(request: SupportRequestRow) -> str:
     """What a reviewer is asked to do."""
     return _ASKED.get(request.kind, "read the idea, and say what you think of it")
+
+
+_FORMS = {"easy-read": "Easy Read", "audio": "an audio version", "bsl": "British Sign Language"}
+
+
+def forms(to_make: Sequence[str]) -> str:
+    """`Easy Read and Polish`: what somebody makes by hand."""
+    said = [_FORMS.get(each, each.partition(":")[2] or each) for each in to_make]
+    return " and ".join(filter(None, [", ".join(said[:-1]), said[-1]]))
 
 
 def quoted(text: str) -> str:

@@ -12,6 +12,7 @@ from services.notifications.domain.delivery import (
     DeliveryHandedOver,
     DeliveryQueued,
     DeliverySent,
+    FormatMade,
     Kind,
     Status,
 )
@@ -25,7 +26,7 @@ from shared.projections.rows import Rows
 class DeliveryRow:
     """`subject` and `body` are there once the mail went out; until then the letter is written anew when it is read.
 
-    `sent_at` is when it was sent or done by hand.
+    `sent_at` is when it was sent or done by hand, `made_at` when somebody had made it in another format.
     """
 
     id: UUID
@@ -43,6 +44,10 @@ class DeliveryRow:
     reason: str | None = None
     note: str | None = None
     sent_at: datetime | None = None
+    community_id: UUID | None = None
+    contact_id: UUID | None = None
+    check_id: UUID | None = None
+    made_at: datetime | None = None
 
     @property
     def asked(self) -> DeliveryQueued:
@@ -54,10 +59,13 @@ class DeliveryRow:
             meeting=self.meeting_id,
             request=self.request_id,
             claim=self.claim_id,
+            community=self.community_id,
+            contact=self.contact_id,
+            check=self.check_id,
         )
 
 
-deliveries = Rows("deliveries", DeliveryRow, version=1, tables=Path(__file__).with_suffix(".sql"))
+deliveries = Rows("deliveries", DeliveryRow, version=2, tables=Path(__file__).with_suffix(".sql"))
 
 
 @deliveries.begins(DeliveryQueued)
@@ -71,6 +79,9 @@ def _(event: DeliveryQueued, recorded: Recorded) -> DeliveryRow:
         meeting_id=event.meeting,
         request_id=event.request,
         claim_id=event.claim,
+        community_id=event.community,
+        contact_id=event.contact,
+        check_id=event.check,
         queued_at=recorded.recorded_at,
         version=recorded.version,
     )
@@ -103,6 +114,11 @@ def _(event: DeliveryDoneByHand, recorded: Recorded, row: DeliveryRow) -> Delive
     return replace(
         row, status=Status.DONE_BY_HAND, note=event.note, sent_at=recorded.recorded_at, version=recorded.version
     )
+
+
+@deliveries.changes(FormatMade)
+def _(event: FormatMade, recorded: Recorded, row: DeliveryRow) -> DeliveryRow:
+    return replace(row, made_at=recorded.recorded_at, note=event.note or row.note, version=recorded.version)
 
 
 def delivery(db: Transaction, id: UUID) -> DeliveryRow | None:
