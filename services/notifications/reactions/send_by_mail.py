@@ -72,7 +72,7 @@ def _send(id: UUID, delivery: Delivery, database: Database) -> Outcome:
             id,
             mailed,
             sender=settings.sender,
-            name=addressee.name,
+            name="" if asked.kind is Kind.EMAIL_CHECK else addressee.name,  # it may be a stranger's
             email=address.value,
             now=now,
             invitation=invitation,
