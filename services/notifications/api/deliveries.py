@@ -12,7 +12,7 @@ from services.notifications.domain.delivery import Channel, Kind, MarkDoneByHand
 from services.notifications.letters.facts import NotKnownYet, facts_for
 from services.notifications.letters.letter import Letter, write
 from services.notifications.projections.deliveries import DeliveryRow, deliveries, deliveries_to, delivery
-from services.notifications.projections.reach import reach_of
+from services.notifications.projections.reach import Reach, reach_of, reach_of_each
 from services.notifications.settings import mail_settings
 from shared.database.pool import Transaction
 from shared.http.authorization import caller, may, needs, require, running
@@ -67,7 +67,8 @@ class Deliveries(MethodView):
         member = None if everybody else caller().member
         with running().database.transaction() as db:
             rows = deliveries_to(db, member, query["after"], query["limit"]) if everybody or member else []
-            shown = [_shown(db, row) for row in rows]
+            reach = reach_of_each(db, {row.member_id for row in rows})
+            shown = [_shown(db, row, reach[row.member_id]) for row in rows]
         return page(DeliverySchema(), shown, query["limit"], lambda row: row["id"])
 
 
@@ -84,7 +85,7 @@ class OneDelivery(MethodView):
                 require("deliveries:read")
             if row is None:
                 raise not_found("delivery", delivery_id)
-            shown = _shown(db, row)
+            shown = _shown(db, row, reach_of(db, row.member_id))
             if not may("deliveries:read"):
                 shown |= {"phone": None, "postal_address": None, "note": None, "reason": None}
         return one(OneDeliverySchema().dump(shown), row.version)
@@ -110,8 +111,8 @@ class FormatMade(MethodView):
         return change(delivery_id, MarkFormatMade(**done))
 
 
-def _shown(db: Transaction, row: DeliveryRow) -> dict[str, object]:
-    addressee, reached = person(db, row.member_id), reach_of(db, row.member_id)
+def _shown(db: Transaction, row: DeliveryRow, reached: Reach) -> dict[str, object]:
+    addressee = person(db, row.member_id)
     letter = _letter(db, row, addressee)
     by_hand = row.status in ("by-hand", "failed")
     since = reached.wishes.formats_since

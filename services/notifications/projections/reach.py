@@ -1,6 +1,6 @@
 """How to reach each member: by which way and where a letter goes, and in which form she can read it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +41,7 @@ _BY_ITSELF: Final = (Channel.EMAIL, Channel.PHONE, Channel.POST)
 
 @dataclass(frozen=True, slots=True)
 class Address:
+    member_id: UUID
     contact_id: UUID
     kind: str
     value: str
@@ -50,6 +51,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
+    member_id: UUID
     preferred: UUID | None = None
     channel: str | None = None
     formats: list[str] = field(default_factory=list)
@@ -219,16 +221,27 @@ def _wish(db: Transaction, member: UUID, columns: str, marks: str, *values: obje
 
 def reach_of(db: Transaction, member: UUID) -> Reach:
     """How a member is reached; with no address for somebody who is not known here (yet, or any more)."""
+    return reach_of_each(db, [member])[member]
+
+
+def reach_of_each(db: Transaction, members: Collection[UUID]) -> dict[UUID, Reach]:
+    """The same for each of these, in two statements."""
+    wanted = list(members)
     addresses = db.all(
         Address,
-        "select contact_id, kind, value, usable, flagged from reach_contacts"
-        " where member_id = %s and not gone and value is not null and kind is not null"
+        "select member_id, contact_id, kind, value, usable, flagged from reach_contacts"
+        " where member_id = any(%s::uuid[]) and not gone and value is not null and kind is not null"
         " order by number, kind, contact_id",
-        member,
+        wanted,
     )
-    wishes = db.one(
+    wishes = db.all(
         Wishes,
-        "select preferred, channel, formats, language, formats_since from reach_wishes where member_id = %s",
-        member,
+        "select member_id, preferred, channel, formats, language, formats_since from reach_wishes"
+        " where member_id = any(%s::uuid[])",
+        wanted,
     )
-    return Reach(addresses, wishes or Wishes())
+    wishes_of = {each.member_id: each for each in wishes}
+    return {
+        member: Reach([each for each in addresses if each.member_id == member], wishes_of.get(member, Wishes(member)))
+        for member in wanted
+    }

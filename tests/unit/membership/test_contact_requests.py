@@ -5,15 +5,17 @@ from uuid import UUID
 
 import pytest
 
-from services.membership.domain.contact_details import ContactDetails, EmailCheckAsked, FlagContact
-from services.membership.domain.member import MemberErased
+from services.membership.contracts.notifications import DeliveryFailed
+from services.membership.domain.contact_details import ContactDetails, EmailCheckAsked
+from services.membership.domain.member import Member, MemberApproved, MemberErased
 from services.membership.projections.contacts import contacts as projection
 from services.membership.projections.contacts import reached
-from shared.messages.decisions import Context
-from shared.messages.events import MemberId
+from services.membership.reactions.flag_contact import flag_contact
+from shared.messages.events import Event, MemberId
 from shared.messages.ids import uuid7
 from shared.messages.recorded import BEGINNING, Metadata, Recorded
 from shared.privacy.email_code import code_of
+from shared.testing.decider import NOW
 from tests.unit.membership.house import APPLICATION, Caller, House
 from tests.unit.membership.house import code_of as problem_of
 
@@ -224,26 +226,51 @@ def test_who_left_is_kept_as_she_was(house: House) -> None:
     assert problem_of(ann.post(f"members/{id}/contacts", NEW, expect=409, If_Match=etag)) == "not-a-member"
 
 
+def heard(event: Event, stream: str) -> Recorded:
+    return Recorded(
+        event=event,
+        event_id=uuid7(),
+        stream=stream,
+        version=9,
+        position=BEGINNING,
+        metadata=Metadata(actor="anonymous", channel="web", correlation_id=uuid7()),
+        recorded_at=NOW,
+    )
+
+
 def test_what_came_back_is_flagged_for_her_and_for_coordinators(house: House) -> None:
     id = house.member("ann")
     contact = UUID(ids(house, id)["ann@example.org"])
-    context = Context(now=house.running.clock.now(), actor="service:membership", correlation_id=uuid7())
-    house.running.commands.handle(id, FlagContact(contact=contact), context)
-    house.settle()
-    assert house.as_("ann").get(f"members/{id}/contacts").get_json()["contacts"][0]["flagged"] is True
+    for at_fault, flagged in ((None, False), (contact, True)):
+        failed = DeliveryFailed(member=MemberId(id), contact=at_fault)
+        with house.running.database.transaction() as db:
+            flag_contact.tell(heard(failed, f"delivery-{uuid7()}"), db)
+        house.settle()
+        assert house.as_("ann").get(f"members/{id}/contacts").get_json()["contacts"][0]["flagged"] is flagged
+    assert shown(house, id)["contacts"][0]["flagged"] is True
+
+
+def test_people_from_a_list_are_told_apart_from_those_who_asked(house: House) -> None:
+    id = house.member("ann")
+    house.coordinator.post("imports", b"name,email,group\nBen,ben@example.org,other\n", expect=200)
+    with house.running.database.transaction() as db:
+        imported = db.value(UUID, "select id from members where name = 'Ben'")
+    assert imported is not None
+    told = {
+        each: [
+            event.from_list
+            for stored in house.running.store.read(Member.stream(each))
+            if isinstance(event := house.running.codec.decode(stored).event, MemberApproved)
+        ]
+        for each in (id, imported)
+    }
+    assert told == {id: [False], imported: [True]}
+    assert [each["value"] for each in shown(house, imported)["contacts"]] == ["ben@example.org"]
 
 
 def test_nothing_of_an_erased_person_is_left(house: House) -> None:
     id = house.member("ann", phone="07700 900123")
-    erased = Recorded(
-        event=MemberErased(),
-        event_id=uuid7(),
-        stream=f"member-{id}",
-        version=9,
-        position=BEGINNING,
-        metadata=Metadata(actor="anonymous", channel="web", correlation_id=uuid7()),
-        recorded_at=house.running.clock.now(),
-    )
+    erased = heard(MemberErased(), f"member-{id}")
     with house.running.database.transaction() as db:
         projection.tell(erased, db)
         assert reached(db, MemberId(id)) is None
