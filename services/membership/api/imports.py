@@ -221,7 +221,8 @@ def _still_here(db: Transaction | None) -> None:
 def _is_called(id: UUID, name: str) -> bool:
     """From the stream itself: read models may lag behind an import of a moment ago. A mark without a record is none."""
     state, _ = running().commands.load(Member, id)
-    return state.received is not None and normal_name(state.received.name) == normal_name(name)
+    names = {state.received.name, *state.former_names} if state.received else set()
+    return normal_name(name) in {normal_name(each) for each in names}
 
 
 def _ways(row: Row) -> dict[str, str | None]:

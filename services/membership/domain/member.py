@@ -163,13 +163,17 @@ class AccountLinked:
 
 
 class Member(State, category="member"):
-    """`agreed` is the wording of the ground rules that she agreed to, None until she did."""
+    """`agreed` is the wording of the ground rules that she agreed to, None until she did.
+
+    `former_names`: so that a list of before a correction does not make her a second time. Shown to nobody.
+    """
 
     standing: Standing = Standing.UNKNOWN
     received: ApplicationReceived | None = None
     account: UUID | None = None
     agreed: str | None = None
     steps: frozenset[OnboardingStep] = frozenset()
+    former_names: frozenset[str] = frozenset()
 
     def evolve(self, event: Event) -> Self:
         match event:
@@ -184,7 +188,9 @@ class Member(State, category="member"):
             case ApplicationWithdrawn():
                 return replace(self, standing=Standing.WITHDRAWN)
             case NameCorrected():
-                return replace(self, received=self.received and replace(self.received, name=event.name))
+                before = {self.received.name} if self.received else set()
+                received = self.received and replace(self.received, name=event.name)
+                return replace(self, received=received, former_names=self.former_names | before)
             case MemberActivated():
                 return replace(self, standing=Standing.ACTIVE, agreed=event.ground_rules)
             case MemberPaused():
@@ -194,7 +200,7 @@ class Member(State, category="member"):
             case MemberLeft():
                 return replace(self, standing=Standing.LEFT)
             case MemberErased():
-                return replace(self, standing=Standing.ERASED, received=None, account=None)
+                return replace(self, standing=Standing.ERASED, received=None, account=None, former_names=frozenset())
             case OnboardingStepDone():
                 return replace(self, steps=self.steps | {event.step})
             case AccountLinked():

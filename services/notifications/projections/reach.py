@@ -196,9 +196,9 @@ def _put(db: Transaction, recorded: Recorded, contact: UUID, columns: str, *valu
     marks = ", ".join(f"%s::{casts.get(name, 'text')}" for name in names)
     changes = ", ".join(f"{name} = excluded.{name}" for name in names)
     db.write(
-        f"insert into reach_contacts as c (member_id, contact_id, number, {columns})"  # noqa: S608  # names from above
+        f"insert into reach_contacts (member_id, contact_id, number, {columns})"  # noqa: S608  # names from above
         f" select %s::uuid, %s::uuid, %s, {marks} where not exists (select from reach_erased where member_id = %s)"
-        f" on conflict (member_id, contact_id) do update set {changes} where not c.gone",
+        f" on conflict (member_id, contact_id) do update set {changes}",
         recorded.id,
         contact,
         recorded.version,

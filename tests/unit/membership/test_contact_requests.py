@@ -219,6 +219,13 @@ def test_a_corrected_name_is_shown_everywhere_here(house: House) -> None:
     ann.act(f"members/{id}/name", {"name": " "}, of=f"members/{id}", method="PUT", expect=422)
 
 
+def test_the_list_of_before_a_correction_makes_nobody_twice(house: House) -> None:
+    id, before = house.member("ann"), b"name,email,group\nAnn,ann@example.org,other\n"
+    house.as_("ann").act(f"members/{id}/name", {"name": "Anna"}, of=f"members/{id}", method="PUT")
+    for line in (before, before.replace(b"Ann,", b"Anna,")):
+        assert house.coordinator.post("imports", line, expect=200).get_json()["here_already"] == 1
+
+
 def test_who_left_is_kept_as_she_was(house: House) -> None:
     id, ann = house.member("ann"), house.as_("ann")
     etag = ann.get(f"members/{id}/contacts").headers["ETag"]
