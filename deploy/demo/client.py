@@ -83,6 +83,9 @@ class Client:
             headers["Copse-Channel"] = channel
         return self._send("POST", service, path, body, headers, expect)
 
+    def put(self, service: str, path: str, body: Mapping[str, Any], *, if_match: str) -> Answer:
+        return self._send("PUT", service, path, body, {"If-Match": if_match}, None)
+
     def _send(
         self,
         method: str,

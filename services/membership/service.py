@@ -10,6 +10,7 @@ from services.membership.domain.community import Community
 from services.membership.domain.complaint import Complaint
 from services.membership.domain.directory_entry import DirectoryEntry
 from services.membership.domain.erasure import Erasure
+from services.membership.domain.contact_details import ContactDetails
 from services.membership.domain.member import Member
 from services.membership.domain.project_group import ProjectGroup
 from services.membership.domain.rights_request import RightsRequest
@@ -20,6 +21,7 @@ from services.membership.projections.complaints import complaints
 from services.membership.projections.consents import consents
 from services.membership.projections.directory import directory
 from services.membership.projections.erasures import erasures
+from services.membership.projections.contacts import contacts
 from services.membership.projections.members import members
 from services.membership.projections.open_claims import open_claims
 from services.membership.projections.people import people
@@ -30,6 +32,8 @@ from services.membership.projections.serving import serving
 from services.membership.reactions.complaint_clock import complaint_clock
 from services.membership.reactions.erase_here import erasing_here
 from services.membership.reactions.erase_member import destroy_key, erase_member
+from services.membership.reactions.begin_contacts import begin_contacts
+from services.membership.reactions.flag_contact import flag_contact
 from services.membership.reactions.join_wanted_communities import join_wanted_communities
 from services.membership.reactions.leave_everything import leave_everything
 from services.membership.reactions.rights_clock import rights_clock
@@ -47,6 +51,7 @@ def resources() -> Sequence[object]:
         consents,
         directory,
         erasures,
+        contacts,
         imports,
         members,
         project_groups,
@@ -63,6 +68,7 @@ def resources() -> Sequence[object]:
         standing.blueprint,
         consents.blueprint,
         directory.blueprint,
+        contacts.blueprint,
         imports.blueprint,
         communities.blueprint,
         belonging.blueprint,
@@ -90,6 +96,7 @@ service = Service(
         Erasure,
         ErasureHere,
         DirectoryEntry,
+        ContactDetails,
     ],
     projections=[
         members,
@@ -104,6 +111,7 @@ service = Service(
         erasures,
         consents,
         directory,
+        contacts,
     ],
     reactions=[
         join_wanted_communities,
@@ -118,6 +126,9 @@ service = Service(
         erasing_here.effect,
     ],
     contracts={"meetings": of_meetings, "ppi": of_ppi, "notifications": of_notifications},
+        begin_contacts,
+        flag_contact,
+    ],
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,

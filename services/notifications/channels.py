@@ -1,23 +1,24 @@
-"""How a member is reached: email first, then phone, then post."""
+"""How a member is reached: as she prefers, else email first, then phone, then post."""
 
 from uuid import UUID
 
 from services.notifications.domain.delivery import Channel, Kind, QueueDelivery, delivery_id
+from services.notifications.projections.reach import reach_of
 from shared.database.pool import Transaction
-from shared.identity.people import Person, person
+from shared.identity.people import person
 from shared.messages.events import MemberId
 from shared.reactions.reaction import Do
 
 
-def channel_to(addressee: Person | None) -> Channel:
-    """The first way in which somebody can be reached.
+def channel_to(db: Transaction, member: MemberId) -> Channel:
+    """The way by which a letter goes to somebody now.
 
     Email for somebody who is not known here yet, because membership's events may come after those of meetings or
-    ppi: sending then waits until she is known, and hands the letter over if she turns out to have no email.
+    ppi: sending then waits until she is known, and hands the letter over if she is reached in another way.
     """
-    if addressee is None or addressee.email:
+    if person(db, member) is None:
         return Channel.EMAIL
-    return Channel.PHONE if addressee.phone else Channel.POST
+    return reach_of(db, member).way()[0]
 
 
 def to_tell(
@@ -28,17 +29,21 @@ def to_tell(
     meeting: UUID | None = None,
     request: UUID | None = None,
     claim: UUID | None = None,
+    community: UUID | None = None,
     occasion: UUID | None = None,
 ) -> Do:
     """The step that queues a letter to a member. Asking for the same letter again changes nothing (`delivery_id`)."""
     return Do(
-        delivery_id(member, kind, meeting=meeting, request=request, claim=claim, occasion=occasion),
+        delivery_id(
+            member, kind, meeting=meeting, request=request, claim=claim, community=community, occasion=occasion
+        ),
         QueueDelivery(
             member=member,
             kind=kind,
-            channel=channel_to(person(db, member)),
+            channel=channel_to(db, member),
             meeting=meeting,
             request=request,
             claim=claim,
+            community=community,
         ),
     )

@@ -29,6 +29,10 @@ class RefusedForGood(Exception):
     """The mail server will never take this mail. The text names no addressee."""
 
 
+class AddressRefused(RefusedForGood):
+    """The mail server will never take a mail to this address."""
+
+
 def mail(
     delivery: UUID, letter: Letter, *, sender: Address, name: str, email: str, now: datetime, invitation: str | None
 ) -> EmailMessage:
@@ -73,7 +77,7 @@ class Mailer:
                 connection.send_message(message, to_addrs=[address])
         except smtplib.SMTPRecipientsRefused as error:
             code = next((code for code, _ in error.recipients.values()), 0)
-            _raise_for(code, "the address of this member")
+            _raise_for(code, "the address of this member", AddressRefused)
         except smtplib.SMTPDataError as error:
             _raise_for(error.smtp_code, "this mail")
         except smtplib.SMTPNotSupportedError:
@@ -109,8 +113,8 @@ class Mailer:
         return connection
 
 
-def _raise_for(code: int, what: str) -> None:
+def _raise_for(code: int, what: str, for_good: type[RefusedForGood] = RefusedForGood) -> None:
     """RFC 5321, 4.2.1: a code from 500 is for good, one below may go away."""
     if code >= 500:
-        raise RefusedForGood(f"The mail server refused {what} for good (code {code}).") from None
+        raise for_good(f"The mail server refused {what} for good (code {code}).") from None
     raise ServerAway(f"The mail server refused {what} for now (code {code}).") from None

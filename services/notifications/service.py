@@ -9,8 +9,10 @@ from services.notifications.contracts import ppi as of_ppi
 from services.notifications.domain.delivery import Delivery
 from services.notifications.permissions import PERMISSIONS
 from services.notifications.projections.deliveries import deliveries
+from services.notifications.projections.facilitators import facilitators
 from services.notifications.projections.meetings import meetings
 from services.notifications.projections.people import people
+from services.notifications.projections.reach import reach
 from services.notifications.projections.refusals import refusals
 from services.notifications.projections.rights_letters import rights_letters
 from services.notifications.projections.support_requests import support_requests
@@ -21,6 +23,8 @@ from services.notifications.reactions.invite_members import invite_members
 from services.notifications.reactions.offer_review import offer_review
 from services.notifications.reactions.say_goodbye import say_goodbye
 from services.notifications.reactions.send_by_mail import send_by_mail, send_mail
+from services.notifications.reactions.send_code import send_code
+from services.notifications.reactions.tell_facilitators import tell_facilitators
 from services.notifications.reactions.tell_of_decline import tell_of_decline
 from services.notifications.reactions.tell_of_fee import tell_of_fee
 from services.notifications.reactions.tell_of_release import tell_of_release
@@ -55,6 +59,8 @@ service = Service(
         support_requests,
         deliveries,
         rights_letters,
+        reach,
+        facilitators,
     ],
     reactions=[
         welcome_member,
@@ -67,6 +73,8 @@ service = Service(
         tell_what_changed,
         tell_of_fee,
         tell_of_rights,
+        tell_facilitators,
+        send_code,
         send_by_mail,
         cancel_letters,
         erasing_here.reaction,

@@ -137,7 +137,13 @@ GROUP_ROLES = {"lay-lead": "Lay lead", "chair": "Chair", "co-chair": "Co-chair",
 
 CLAIM_STATUSES = {"accrued": "Earned, not paid yet"}
 
-DELIVERY_CHANNELS = {"email": "Email", "phone": "Phone", "post": "Post"}
+DELIVERY_CHANNELS = {"email": "Email", "text": "Text message", "phone": "Phone", "post": "Post"}
+
+CONTACT_KINDS = {"email": "Email", "mobile": "Mobile phone", "phone": "Other phone", "post": "Postal address"}
+
+BY_CHANNEL = {"email": "By email to", "text": "By text message to", "phone": "Call", "post": "By letter to"}
+
+FORMATS = {"easy-read": "Easy Read", "audio": "Audio", "bsl": "British Sign Language", "large-print": "Large print"}
 
 DELIVERY_STATUSES = {
     "queued": "Waiting to go",
@@ -309,3 +315,9 @@ TAG_COLOURS = {
 def said(words: dict[str, str], code: str | None) -> str:
     """The words for a code, or the code itself with its hyphens opened."""
     return words.get(code or "", (code or "").replace("-", " ").capitalize())
+
+
+def made_by_hand(codes: list[str]) -> str:
+    """What a person makes of a letter: "Easy Read, in Polish"."""
+    named = (f"in {code.partition(':')[2]}" if code.startswith("language:") else said(FORMATS, code) for code in codes)
+    return ", ".join(named)

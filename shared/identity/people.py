@@ -6,7 +6,7 @@ A service binds its own contract's events to these functions (see `services/*/pr
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from shared.database.pool import Prepared, Transaction
 from shared.messages.events import ERASED, MemberId
@@ -104,6 +104,16 @@ def link_account(db: Transaction, member: UUID, account: UUID) -> None:
     """Says which account is a member's."""
     _free(db, account, member)
     db.write("update people set account = %s where member_id = %s", account, member)
+
+
+def rename(db: Transaction, member: UUID, name: str) -> None:
+    """Her name was put right."""
+    db.write("update people set name = %s where member_id = %s", name, member)
+
+
+def contact_of_application(member: UUID, way: str) -> UUID:
+    """The id under which a contact from the application is known everywhere. `way`: email, phone or post."""
+    return uuid5(member, f"contact of the application: {way}")
 
 
 def _free(db: Transaction, account: UUID | None, member: UUID) -> None:

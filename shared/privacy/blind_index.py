@@ -7,7 +7,7 @@ index says so, and what follows from it is for people to decide.
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -92,6 +92,18 @@ class BlindIndex:
                     [row[2] for row in rows],
                     [row[0] for row in rows],
                 )
+
+    def keep_only(self, subject: UUID, ways: Sequence[Ways]) -> None:
+        """Forgets by what a person was known, but for these: call it when some of it is hers no more."""
+        kept = [mark for each in ways for mark in self.marks(each)]
+        with self._database.transaction() as db:
+            db.execute(
+                "delete from blind_index where subject = %s"
+                " and (kind, mark) not in (select * from unnest(%s::text[], %s::uuid[]))",
+                str(subject),
+                [kind for kind, _ in kept],
+                [mark for _, mark in kept],
+            )
 
     def known_by(self, marks: Collection[Mark]) -> dict[Mark, set[UUID]]:
         """For each of these: everybody who is known by it. One that is nobody's is missing."""

@@ -9,6 +9,7 @@ from flask import Response, jsonify, request
 from flask.views import MethodView
 from marshmallow import RAISE, Schema, fields
 
+from services.membership.api.members import reached_now
 from services.membership.api.same_person import blind_index, normal_name, note
 from services.membership.api.special_category import note_members_read
 from services.membership.domain.community import Kind
@@ -151,7 +152,7 @@ class Exports(MethodView):
             wait_for(projection)
         with running().database.transaction() as db:
             names = {row.id: row.name for row in all_communities(db, None, 10_000, everything=True)}
-            rows = members_with(db, _MEMBERS, None, 100_000)
+            rows = reached_now(db, members_with(db, _MEMBERS, None, 100_000))
             lines = [_line(db, row, names) for row in rows]
         note_members_read("exported-list-of-members", rows)
         response = Response(write_list((*COLUMNS, "standing", "since"), lines), content_type="text/csv; charset=utf-8")
@@ -222,7 +223,8 @@ def _still_here(db: Transaction | None) -> None:
 def _is_called(id: UUID, name: str) -> bool:
     """From the stream itself: read models may lag behind an import of a moment ago. A mark without a record is none."""
     state, _ = running().commands.load(Member, id)
-    return state.received is not None and normal_name(state.received.name) == normal_name(name)
+    names = {state.received.name, *state.former_names} if state.received else set()
+    return normal_name(name) in {normal_name(each) for each in names}
 
 
 def _ways(row: Row) -> dict[str, str | None]:
@@ -246,7 +248,7 @@ def _admit(db: Transaction, admitted: dict[UUID, Row], wanted: dict[str, UUID], 
                 communities=tuple(wanted[normal_name(name)] for name in row.communities),
             ).decide(Member(), context)
         )
-        events: list[Event] = [*applied, *Approve().decide(fold(Member(), applied), context)]
+        events: list[Event] = [*applied, *Approve(from_list=True).decide(fold(Member(), applied), context)]
         new = []
         for event in events:
             event_id = uuid7()

@@ -1,5 +1,7 @@
 """Members: a coordinator's view of each, everybody's own page, and the link to a sign-in."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from services.membership.api.special_category import note_members_read
 from services.membership.domain.member import TAKING_PART, OnboardingStep, Standing
 from services.membership.domain.taking_part import LinkAccount
 from services.membership.projections.consents import consents, consents_of
+from services.membership.projections.contacts import contacts, ways_of
 from services.membership.projections.members import (
     MemberRow,
     member,
@@ -94,6 +97,7 @@ class Members(MethodView):
             standing = query["standing"]
             rows = members_with(db, standing and [standing], query["after"], query["limit"])
         note_members_read("list-of-members", rows[: query["limit"]])
+            rows = reached_now(db, rows)
         return page(MemberSchema(), rows, query["limit"], lambda row: row.id)
 
 
@@ -141,9 +145,17 @@ class Account(MethodView):
         return change(member_id, LinkAccount(account=account), must_match=True)
 
 
+def reached_now(db: Transaction, rows: Sequence[MemberRow]) -> list[MemberRow]:
+    """The same with the ways to reach each as they are now, where she is a member: else those of the application."""
+    wait_for(contacts)
+    now = ways_of(db, [row.id for row in rows])
+    return [replace(row, **asdict(now[row.id])) if row.id in now else row for row in rows]
+
+
 def _shown(db: Transaction, row: MemberRow) -> Response:
     wait_for(people)
     wait_for(consents)
+    (row,) = reached_now(db, [row])
     belongs = known(db, row.id)
     for_deciders: dict[str, object] = {}
     if may("applications:decide"):

@@ -61,7 +61,9 @@ class TalkFirst(Command[Member]):
 
 
 class Approve(Command[Member]):
-    """Welcome an applicant."""
+    """Welcome an applicant. `from_list`: somebody whom a coordinator's own list already counted as a member."""
+
+    from_list: bool = False
 
     def decide(self, member: Member, context: Context) -> Iterator[Event]:
         received = _waiting(member)
@@ -73,6 +75,7 @@ class Approve(Command[Member]):
             stakeholder_group=received.stakeholder_group,
             communities=received.communities,
             account=member.account,
+            from_list=self.from_list,
         )
 
 

@@ -90,7 +90,10 @@ class ConversationNeeded:
 
 @event("member-approved")
 class MemberApproved:
-    """Carries what other services need of a member, so that none of them has to hear of mere applicants."""
+    """Carries what other services need of a member, so that none of them has to hear of mere applicants.
+
+    `from_list`: she stood on a list that was brought in, and never asked by herself (since 0.2).
+    """
 
     name: Personal[str]
     email: Personal[str | None] = None
@@ -99,6 +102,7 @@ class MemberApproved:
     stakeholder_group: StakeholderGroup
     communities: tuple[UUID, ...]
     account: UUID | None = None
+    from_list: bool = False
 
 
 @event("application-refused")
@@ -115,6 +119,13 @@ class ApplicationRefused:
 @event("application-withdrawn")
 class ApplicationWithdrawn:
     """The applicant thought better of it, before an answer was given. She need not say why."""
+
+
+@event("name-corrected")
+class NameCorrected:
+    """Her name was put right, or is another one now. Whoever shows it follows."""
+
+    name: Personal[str]
 
 
 @event("member-activated")
@@ -185,7 +196,10 @@ class AccountLinked:
 
 
 class Member(State, category="member"):
-    """`consents` are those that hold: the wording that she agreed to, by purpose."""
+    """`consents` are those that hold: the wording that she agreed to, by purpose.
+
+    `former_names`: so that a list of before a correction does not make her a second time. Shown to nobody.
+    """
 
     standing: Standing = Standing.UNKNOWN
     received: ApplicationReceived | None = None
@@ -193,6 +207,7 @@ class Member(State, category="member"):
     consents: Mapping[str, str] = field(default_factory=dict)
     steps: frozenset[OnboardingStep] = frozenset()
     restricted: bool = False
+    former_names: frozenset[str] = frozenset()
 
     @property
     def agreed(self) -> str | None:
@@ -211,6 +226,10 @@ class Member(State, category="member"):
                 return replace(self, standing=Standing.DECLINED)
             case ApplicationWithdrawn():
                 return replace(self, standing=Standing.WITHDRAWN)
+            case NameCorrected():
+                before = {self.received.name} if self.received else set()
+                received = self.received and replace(self.received, name=event.name)
+                return replace(self, received=received, former_names=self.former_names | before)
             case MemberActivated():
                 consents = {**self.consents, MEMBERSHIP: event.ground_rules}
                 return replace(self, standing=Standing.ACTIVE, consents=consents)

@@ -20,6 +20,7 @@ from services.membership.domain.member import (
     MemberLeft,
     MemberPaused,
     MemberReturned,
+    NameCorrected,
     OnboardingStepDone,
     ProcessingRestricted,
     RestrictionLifted,
@@ -137,6 +138,11 @@ def _(event: OnboardingStepDone, recorded: Recorded, db: Transaction) -> None:
         recorded.version,
         recorded.id,
     )
+
+
+@members.on(NameCorrected)
+def _(event: NameCorrected, recorded: Recorded, db: Transaction) -> None:
+    db.write("update members set name = %s, version = %s where id = %s", event.name, recorded.version, recorded.id)
 
 
 @members.on(AccountLinked)

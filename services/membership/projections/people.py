@@ -8,9 +8,21 @@ from services.membership.domain.member import (
     MemberLeft,
     MemberPaused,
     MemberReturned,
+    NameCorrected,
 )
 from shared.database.pool import Transaction
-from shared.identity.people import ACTIVE, TABLES, admit, erase, found_community, join, leave, link_account, stand
+from shared.identity.people import (
+    ACTIVE,
+    TABLES,
+    admit,
+    erase,
+    found_community,
+    join,
+    leave,
+    link_account,
+    rename,
+    stand,
+)
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -20,6 +32,11 @@ people = Projection("people", version=1, tables=TABLES)
 @people.on(MemberApproved)
 def _(event: MemberApproved, recorded: Recorded, db: Transaction) -> None:
     admit(db, recorded.id, name=event.name, stakeholder_group=event.stakeholder_group, account=event.account)
+
+
+@people.on(NameCorrected)
+def _(event: NameCorrected, recorded: Recorded, db: Transaction) -> None:
+    rename(db, recorded.id, event.name)
 
 
 @people.on(AccountLinked)

@@ -8,10 +8,11 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
-from services.notifications.domain.delivery import MarkDoneByHand
+from services.notifications.domain.delivery import Channel, Kind, MarkDoneByHand, MarkFormatMade
 from services.notifications.letters.facts import NotKnownYet, facts_for
 from services.notifications.letters.letter import Letter, write
 from services.notifications.projections.deliveries import DeliveryRow, deliveries, deliveries_to, delivery
+from services.notifications.projections.reach import Reach, reach_of, reach_of_each
 from services.notifications.settings import mail_settings
 from shared.database.pool import Transaction
 from shared.http.authorization import caller, may, needs, require, running
@@ -34,6 +35,11 @@ class DeliverySchema(Schema):
     status = fields.String()
     queued_at = fields.AwareDateTime()
     sent_at = fields.AwareDateTime(allow_none=True, metadata={"description": "Sent, or done by hand."})
+    large_print = fields.Boolean(metadata={"description": "She reads large print: 16 point and more."})
+    to_make = fields.List(
+        fields.String(),
+        metadata={"description": "What a person still makes of this letter: easy-read, audio, bsl, language:Polish."},
+    )
     version = fields.Integer()
 
 
@@ -61,7 +67,8 @@ class Deliveries(MethodView):
         member = None if everybody else caller().member
         with running().database.transaction() as db:
             rows = deliveries_to(db, member, query["after"], query["limit"]) if everybody or member else []
-            shown = [_shown(db, row) for row in rows]
+            reach = reach_of_each(db, {row.member_id for row in rows})
+            shown = [_shown(db, row, reach[row.member_id]) for row in rows]
         return page(DeliverySchema(), shown, query["limit"], lambda row: row["id"])
 
 
@@ -78,7 +85,7 @@ class OneDelivery(MethodView):
                 require("deliveries:read")
             if row is None:
                 raise not_found("delivery", delivery_id)
-            shown = _shown(db, row)
+            shown = _shown(db, row, reach_of(db, row.member_id))
             if not may("deliveries:read"):
                 shown |= {"phone": None, "postal_address": None, "note": None, "reason": None}
         return one(OneDeliverySchema().dump(shown), row.version)
@@ -94,10 +101,22 @@ class DoneByHand(MethodView):
         return change(delivery_id, MarkDoneByHand(**done))
 
 
-def _shown(db: Transaction, row: DeliveryRow) -> dict[str, object]:
+@blueprint.route("/deliveries/<uuid:delivery_id>/format-made")
+class FormatMade(MethodView):
+    @needs("deliveries:do-by-hand")
+    @blueprint.arguments(DoneByHandSchema)
+    @blueprint.response(200)
+    def post(self, done: dict[str, Any], delivery_id: UUID) -> Response:
+        """Say that a letter was made in the form that its reader needs, and given to her."""
+        return change(delivery_id, MarkFormatMade(**done))
+
+
+def _shown(db: Transaction, row: DeliveryRow, reached: Reach) -> dict[str, object]:
     addressee = person(db, row.member_id)
     letter = _letter(db, row, addressee)
-    open_by_hand = addressee if row.status in ("by-hand", "failed") else None
+    by_hand = row.status in ("by-hand", "failed")
+    since = reached.wishes.formats_since
+    awaited = since is not None and row.queued_at >= since and row.made_at is None and row.status != "done-by-hand"
     return {
         "id": row.id,
         "member_id": row.member_id,
@@ -112,8 +131,10 @@ def _shown(db: Transaction, row: DeliveryRow) -> dict[str, object]:
         "body": letter.text,
         "reason": row.reason,
         "note": row.note,
-        "phone": open_by_hand.phone if open_by_hand else None,
-        "postal_address": open_by_hand.postal_address if open_by_hand else None,
+        "phone": reached.text_of(Channel.TEXT if row.channel == "text" else Channel.PHONE) if by_hand else None,
+        "postal_address": reached.text_of(Channel.POST) if by_hand else None,
+        "large_print": reached.large_print,
+        "to_make": reached.to_make if awaited and row.kind is not Kind.EMAIL_CHECK else [],
     }
 
 

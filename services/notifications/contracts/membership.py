@@ -15,6 +15,7 @@ class MemberApproved:
     postal_address: Personal[str | None] = None
     stakeholder_group: str
     account: UUID | None = None
+    from_list: bool = False
 
 
 @event("application-refused")
@@ -24,6 +25,11 @@ class ApplicationRefused:
     email: Personal[str | None] = None
     phone: Personal[str | None] = None
     postal_address: Personal[str | None] = None
+
+
+@event("name-corrected")
+class NameCorrected:
+    name: Personal[str]
 
 
 @event("member-paused")
@@ -123,3 +129,72 @@ class CommunityJoined:
 @event("community-left")
 class CommunityLeft:
     member: MemberId
+
+
+@event("joining-asked")
+class JoiningAsked:
+    member: MemberId
+
+
+@event("facilitator-appointed")
+class FacilitatorAppointed:
+    member: MemberId
+
+
+@event("facilitator-stood-down")
+class FacilitatorStoodDown:
+    member: MemberId
+
+
+@event("member-erased")
+class MemberErased:
+    pass
+
+
+@event("contact-added")
+class ContactAdded:
+    contact: UUID
+    kind: str
+    value: Personal[str]
+
+
+@event("contact-changed")
+class ContactChanged:
+    contact: UUID
+    kind: str
+    value: Personal[str]
+
+
+@event("contact-removed")
+class ContactRemoved:
+    contact: UUID
+
+
+@event("contact-flagged")
+class ContactFlagged:
+    contact: UUID
+
+
+@event("email-confirmed")
+class EmailConfirmed:
+    contact: UUID
+
+
+@event("email-check-asked")
+class EmailCheckAsked:
+    contact: UUID
+    check: UUID
+
+
+@event("channel-preferred")
+class ChannelPreferred:
+    contact: UUID
+    channel: str
+
+
+@event("formats-chosen")
+class FormatsChosen:
+    """Several formats have commas between them."""
+
+    formats: Personal[str | None] = None
+    language: Personal[str | None] = None

@@ -29,16 +29,20 @@ class Kind(StrEnum):
     RIGHTS_OUTCOME = "rights-outcome"
     COMPLAINT_RECEIVED = "complaint-received"
     COMPLAINT_OUTCOME = "complaint-outcome"
+    WELCOME_FROM_LIST = "welcome-from-list"
+    JOINING_ASKED = "joining-asked"
+    EMAIL_CHECK = "email-check"
 
 
-FOR_THOSE_WHO_TAKE_PART = frozenset({Kind.MEETING_INVITATION, Kind.REVIEW_OFFER})
+FOR_THOSE_WHO_TAKE_PART = frozenset({Kind.MEETING_INVITATION, Kind.REVIEW_OFFER, Kind.JOINING_ASKED})
 """Not sent to somebody who takes a break or has left. What she is owed, such as a fee, she hears of all the same."""
 
 
 class Channel(StrEnum):
-    """How a letter reaches a member. Phone and post are work by hand; everybody's letter says the same."""
+    """How a letter reaches a member. All but email are work by hand; everybody's letter says the same."""
 
     EMAIL = "email"
+    TEXT = "text"
     PHONE = "phone"
     POST = "post"
 
@@ -55,9 +59,10 @@ class Status(StrEnum):
 
 @event("delivery-queued")
 class DeliveryQueued:
-    """A letter waits. At most one of `meeting`, `request` and `claim` says what it is about.
+    """A letter waits. At most one of `meeting`, `request`, `claim` and `community` says what it is about.
 
-    `request` is a support request, or the rights request or complaint where the kind says so.
+    `request` is a support request, or the rights request or complaint where the kind says so. A letter with a code
+    goes to the `contact` that the code is to confirm; the code follows from the id of the `check`.
     """
 
     member: MemberId
@@ -66,6 +71,9 @@ class DeliveryQueued:
     meeting: UUID | None = None
     request: UUID | None = None
     claim: UUID | None = None
+    community: UUID | None = None
+    contact: UUID | None = None
+    check: UUID | None = None
 
 
 @event("delivery-handed-over")
@@ -90,10 +98,11 @@ class DeliverySent:
 
 @event("delivery-failed")
 class DeliveryFailed:
-    """It will not be tried again. `reason` names no address."""
+    """It will not be tried again. `reason` names no address; `contact` is there when the address is at fault."""
 
     member: MemberId
     reason: str
+    contact: UUID | None = None
 
 
 @event("delivery-done-by-hand")
@@ -109,9 +118,18 @@ class DeliveryCancelled:
     """She was erased before it was sent, or before somebody called or posted."""
 
 
+@event("format-made")
+class FormatMade:
+    """Somebody made the letter in the form that this member can read, and gave it to her: Easy Read, audio, BSL."""
+
+    member: MemberId
+    note: Annotated[str | None, Sealed(of="member")] = None
+
+
 class Delivery(State, category="delivery"):
     status: Status = Status.UNKNOWN
     queued: DeliveryQueued | None = None
+    format_made: bool = False
 
     def evolve(self, event: Event) -> Self:
         match event:
@@ -128,6 +146,8 @@ class Delivery(State, category="delivery"):
                 return replace(self, status=Status.DONE_BY_HAND)
             case DeliveryCancelled():
                 return replace(self, status=Status.CANCELLED)
+            case FormatMade():
+                return replace(self, format_made=True)
         return self
 
     @property
@@ -153,6 +173,9 @@ class QueueDelivery(Command[Delivery]):
     meeting: UUID | None = None
     request: UUID | None = None
     claim: UUID | None = None
+    community: UUID | None = None
+    contact: UUID | None = None
+    check: UUID | None = None
 
     def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
         yield DeliveryQueued(
@@ -162,17 +185,20 @@ class QueueDelivery(Command[Delivery]):
             meeting=self.meeting,
             request=self.request,
             claim=self.claim,
+            community=self.community,
+            contact=self.contact,
+            check=self.check,
         )
 
 
 class HandOver(Command[Delivery]):
-    """Leave a letter to somebody who calls or posts, because the member turned out to have no email."""
+    """Leave a letter to somebody who calls or posts, because the member has no email, or prefers another way."""
 
     channel: Channel
 
     def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
         if self.channel is Channel.EMAIL:
-            raise Refused("not-by-hand", "A mail cannot be sent by hand. Choose phone or post.")
+            raise Refused("not-by-hand", "A mail cannot be sent by hand. Choose text, phone or post.")
         if delivery.status is Status.QUEUED:
             yield DeliveryHandedOver(channel=self.channel)
 
@@ -193,10 +219,11 @@ class RecordFailed(Command[Delivery]):
     """Note that the letter cannot be sent. A coordinator may still call or post, and mark it done by hand."""
 
     reason: str
+    contact: UUID | None = None
 
     def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
         if delivery.status is Status.QUEUED:
-            yield DeliveryFailed(member=delivery.member, reason=self.reason)
+            yield DeliveryFailed(member=delivery.member, reason=self.reason, contact=self.contact)
 
 
 class MarkDoneByHand(Command[Delivery]):
@@ -226,6 +253,16 @@ class CancelDelivery(Command[Delivery]):
             yield DeliveryCancelled()
 
 
+class MarkFormatMade(Command[Delivery]):
+    """Say that the letter was made in the form that this member can read, and given to her. Twice is as once."""
+
+    note: str | None = None
+
+    def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
+        if not delivery.format_made:
+            yield FormatMade(member=delivery.member, note=self.note)
+
+
 _DELIVERIES = uuid5(NAMESPACE_URL, "urn:copse:deliveries")
 
 
@@ -236,11 +273,12 @@ def delivery_id(
     meeting: UUID | None = None,
     request: UUID | None = None,
     claim: UUID | None = None,
+    community: UUID | None = None,
     occasion: UUID | None = None,
 ) -> UUID:
     """The id of the letter of this kind about this thing to this member: nobody is written to twice for one thing.
 
     `occasion` is the id of the event, where each one deserves a letter: a second offer, a changed reply.
     """
-    about = meeting or request or claim
+    about = meeting or request or claim or community
     return uuid5(_DELIVERIES, f"{kind}/{about}/{member}/{occasion}")

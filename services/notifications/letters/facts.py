@@ -6,6 +6,7 @@ from typing import Final
 from services.notifications.domain.delivery import DeliveryQueued, Kind
 from services.notifications.letters.letter import Facts
 from services.notifications.projections.meetings import meeting, reply_of
+from services.notifications.projections.reach import reach_of
 from services.notifications.projections.refusals import refusal
 from services.notifications.projections.rights_letters import rights_letter
 from services.notifications.projections.support_requests import fee, offer, support_request
@@ -30,8 +31,14 @@ NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.RIGHTS_OUTCOME: ("rights",),
     Kind.COMPLAINT_RECEIVED: ("rights",),
     Kind.COMPLAINT_OUTCOME: ("rights",),
+    Kind.WELCOME_FROM_LIST: (),
+    Kind.JOINING_ASKED: ("community",),
+    Kind.EMAIL_CHECK: ("code",),
 }
 """The facts without which a letter of a kind cannot be written."""
+
+HIDDEN_CODE: Final = "•••• ••••"
+"""Stands for a code wherever the letter is kept or shown. The code itself is in the mail alone."""
 
 
 class NotKnownYet(Exception):
@@ -41,7 +48,9 @@ class NotKnownYet(Exception):
 def facts_for(db: Transaction, asked: DeliveryQueued, addressee: Person, settings: MailSettings) -> Facts:
     """Everything that the letter of a delivery may say. Raises NotKnownYet."""
     about = meeting(db, asked.meeting) if asked.meeting else None
-    group = community(db, about.community_id) if about else None
+    community_id = about.community_id if about else asked.community
+    group = community(db, community_id) if community_id else None
+    reached = reach_of(db, asked.member)
     earned = fee(db, asked.claim) if asked.claim else None
     request_id = earned.request_id if earned else asked.request
     facts = Facts(
@@ -49,7 +58,10 @@ def facts_for(db: Transaction, asked: DeliveryQueued, addressee: Person, setting
         channel=asked.channel,
         portal_url=settings.portal_url,
         quick_guide_url=settings.quick_guide_url,
+        large_print=reached.large_print,
+        to_make=() if asked.kind is Kind.EMAIL_CHECK else reached.to_make,
         community=group.name if group else None,
+        community_id=community_id,
         meeting=about,
         reply=reply_of(db, about.meeting_id, asked.member) if about else None,
         request=support_request(db, request_id) if request_id else None,
@@ -57,6 +69,7 @@ def facts_for(db: Transaction, asked: DeliveryQueued, addressee: Person, setting
         fee=earned,
         rights=rights_letter(db, request_id, asked.kind) if request_id else None,
         reason=refusal(db, asked.member) if asked.kind is Kind.APPLICATION_DECLINED else None,
+        code=HIDDEN_CODE if asked.kind is Kind.EMAIL_CHECK else None,
     )
     for what in NEEDED[asked.kind]:
         if getattr(facts, what) is None:

@@ -7,7 +7,7 @@ _PAGE = """<!doctype html>
 <html lang="en-GB">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title></head>
 <body style="margin:0;padding:24px;background:#ffffff;color:#0b0c0c">
-<div style="max-width:38em;font:18px/1.5 'Atkinson Hyperlegible',Arial,sans-serif">
+<div style="max-width:38em;font:{pixels}px/1.5 'Atkinson Hyperlegible',Arial,sans-serif">
 {body}
 </div>
 </body>
@@ -16,10 +16,15 @@ _PAGE = """<!doctype html>
 _QUOTE = '<blockquote style="margin:0 0 1em;padding-left:16px;border-left:4px solid #b1b4b6">{}</blockquote>'
 
 
-def as_html(title: str, text: str) -> str:
+_PIXELS = 18
+_PIXELS_IN_LARGE_PRINT = 24  # 18 point; large print begins at 16
+
+
+def as_html(title: str, text: str, *, large_print: bool = False) -> str:
     """A page of paragraphs, lists (`- `), quotations (`> `) and links (a line with a colon above a web address)."""
     blocks = [_block(list(lines)) for empty, lines in groupby(text.splitlines(), key=_is_empty) if not empty]
-    return _PAGE.format(title=escape(title), body="\n".join(blocks))
+    pixels = _PIXELS_IN_LARGE_PRINT if large_print else _PIXELS
+    return _PAGE.format(title=escape(title), body="\n".join(blocks), pixels=pixels)
 
 
 def _is_empty(line: str) -> bool:

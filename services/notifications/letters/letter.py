@@ -1,7 +1,9 @@
 """A letter: its words, as plain text and as HTML, made from one template per kind in `words/`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -15,13 +17,19 @@ from services.notifications.projections.support_requests import FeeRow, OfferRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a letter may say. Which of the last eight are there depends on its kind."""
+    """What a letter may say. Which of the last ten are there depends on its kind.
+
+    `to_make`: the forms in which a person makes this letter as well (see `Reach.to_make`).
+    """
 
     name: str
     channel: Channel
     portal_url: str
     quick_guide_url: str
+    large_print: bool = False
+    to_make: Sequence[str] = ()
     community: str | None = None
+    community_id: UUID | None = None
     meeting: MeetingRow | None = None
     reply: ReplyRow | None = None
     request: SupportRequestRow | None = None
@@ -29,6 +37,7 @@ class Facts:
     fee: FeeRow | None = None
     rights: RightsLetterRow | None = None
     reason: str | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +46,12 @@ class Letter:
 
     subject: str
     text: str
+    large_print: bool = False
 
     @property
     def html(self) -> str:
         """The same words as a page."""
-        return as_html(self.subject, self.text)
+        return as_html(self.subject, self.text, large_print=self.large_print)
 
 
 # Plain text is made here and escaped when it becomes HTML; a missing fact is an error, never a gap in a letter.
@@ -60,6 +70,7 @@ _words.filters.update(
     asked=wording.asked,
     right=wording.right,
     quoted=wording.quoted,
+    forms=wording.forms,
 )
 
 
@@ -69,7 +80,7 @@ def write(kind: Kind, facts: Facts) -> Letter:
     known = {name: getattr(facts, name) for name in Facts.__slots__}
     context = template.new_context({**known, "by_mail": facts.channel is Channel.EMAIL})
     subject = " ".join("".join(template.blocks["subject"](context)).split())
-    return Letter(subject, _tidy("".join(template.root_render_func(context))))
+    return Letter(subject, _tidy("".join(template.root_render_func(context))), facts.large_print)
 
 
 def _tidy(text: str) -> str:

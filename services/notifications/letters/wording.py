@@ -1,5 +1,6 @@
 """How days, times, money and choices are said in letters."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -69,6 +70,15 @@ def asked(request: SupportRequestRow) -> str:
 def right(code: str) -> str:
     """What she asked for: what follows on "you asked to"."""
     return _RIGHTS.get(code, "use one of your rights over your data")
+
+
+_FORMS = {"easy-read": "Easy Read", "audio": "an audio version", "bsl": "British Sign Language"}
+
+
+def forms(to_make: Sequence[str]) -> str:
+    """`Easy Read and Polish`: what somebody makes by hand."""
+    said = [_FORMS.get(each, each.partition(":")[2] or each) for each in to_make]
+    return " and ".join(filter(None, [", ".join(said[:-1]), said[-1]]))
 
 
 def quoted(text: str) -> str:

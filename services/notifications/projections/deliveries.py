@@ -14,6 +14,7 @@ from services.notifications.domain.delivery import (
     DeliveryHandedOver,
     DeliveryQueued,
     DeliverySent,
+    FormatMade,
     Kind,
     Status,
 )
@@ -27,7 +28,7 @@ from shared.projections.rows import Rows
 class DeliveryRow:
     """`subject` and `body` are there once the mail went out; until then the letter is written anew when it is read.
 
-    `sent_at` is when it was sent or done by hand.
+    `sent_at` is when it was sent or done by hand, `made_at` when somebody had made it in another format.
     """
 
     id: UUID
@@ -46,6 +47,10 @@ class DeliveryRow:
     note: str | None = None
     sent_at: datetime | None = None
     quoted: list[UUID] = field(default_factory=list)
+    community_id: UUID | None = None
+    contact_id: UUID | None = None
+    check_id: UUID | None = None
+    made_at: datetime | None = None
 
     @property
     def asked(self) -> DeliveryQueued:
@@ -57,6 +62,9 @@ class DeliveryRow:
             meeting=self.meeting_id,
             request=self.request_id,
             claim=self.claim_id,
+            community=self.community_id,
+            contact=self.contact_id,
+            check=self.check_id,
         )
 
 
@@ -74,6 +82,9 @@ def _(event: DeliveryQueued, recorded: Recorded) -> DeliveryRow:
         meeting_id=event.meeting,
         request_id=event.request,
         claim_id=event.claim,
+        community_id=event.community,
+        contact_id=event.contact,
+        check_id=event.check,
         queued_at=recorded.recorded_at,
         version=recorded.version,
     )
@@ -125,6 +136,11 @@ def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
         recorded.id,
     )
     db.write("update deliveries set note = null where member_id = %s", recorded.id)
+
+
+@deliveries.changes(FormatMade)
+def _(event: FormatMade, recorded: Recorded, row: DeliveryRow) -> DeliveryRow:
+    return replace(row, made_at=recorded.recorded_at, note=event.note or row.note, version=recorded.version)
 
 
 def delivery(db: Transaction, id: UUID) -> DeliveryRow | None:

@@ -1,4 +1,5 @@
 -- Every letter: what it is about, how it goes, and what became of it. Its words are here once they went out.
+-- `made_at`: when somebody had made it in the format that its reader needs.
 create table deliveries (
     id uuid primary key,
     member_id uuid not null,
@@ -8,6 +9,9 @@ create table deliveries (
     meeting_id uuid,
     request_id uuid,
     claim_id uuid,
+    community_id uuid,
+    contact_id uuid,
+    check_id uuid,
     subject text,
     body text,
     reason text,
@@ -15,6 +19,7 @@ create table deliveries (
     quoted uuid[] not null default '{}',
     queued_at timestamptz not null,
     sent_at timestamptz,
+    made_at timestamptz,
     version integer not null
 );
 

@@ -1,4 +1,4 @@
-"""Approved members with the ways to reach them: whom to write to, and who is calling."""
+"""Approved members: whom to write to, and who is calling. How to reach them is in `reach.py`."""
 
 from services.notifications.contracts.membership import (
     AccountLinked,
@@ -12,13 +12,25 @@ from services.notifications.contracts.membership import (
     MemberLeft,
     MemberPaused,
     MemberReturned,
+    NameCorrected,
 )
 from shared.database.pool import Transaction
-from shared.identity.people import ACTIVE, TABLES, admit, erase, found_community, join, leave, link_account, stand
+from shared.identity.people import (
+    ACTIVE,
+    TABLES,
+    admit,
+    erase,
+    found_community,
+    join,
+    leave,
+    link_account,
+    rename,
+    stand,
+)
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
-people = Projection("people", version=1, tables=TABLES)
+people = Projection("people", version=2, tables=TABLES)
 
 
 @people.on(MemberApproved)
@@ -29,9 +41,6 @@ def _(event: MemberApproved, recorded: Recorded, db: Transaction) -> None:
         name=event.name,
         stakeholder_group=event.stakeholder_group,
         account=event.account,
-        email=event.email,
-        phone=event.phone,
-        postal_address=event.postal_address,
     )
 
 
@@ -45,9 +54,6 @@ def _(event: ApplicationRefused, recorded: Recorded, db: Transaction) -> None:
             name=event.name,
             stakeholder_group="other",
             account=None,
-            email=event.email,
-            phone=event.phone,
-            postal_address=event.postal_address,
             standing="declined",
         )
 
@@ -67,6 +73,11 @@ def _(event: ComplaintAcknowledged, recorded: Recorded, db: Transaction) -> None
             postal_address=event.postal_address,
             standing="complainant",
         )
+
+
+@people.on(NameCorrected)
+def _(event: NameCorrected, recorded: Recorded, db: Transaction) -> None:
+    rename(db, recorded.id, event.name)
 
 
 @people.on(AccountLinked)

@@ -7,7 +7,6 @@ from services.notifications.contracts.meetings import PlaceTaken, WaitingListJoi
 from services.notifications.domain.delivery import Channel, Kind
 from services.notifications.projections.meetings import reply_of
 from shared.database.pool import Transaction
-from shared.identity.people import person
 from shared.messages.events import MemberId
 from shared.messages.recorded import Recorded
 from shared.reactions.reaction import Reaction, Step
@@ -35,6 +34,6 @@ def _(event: WayChanged, recorded: Recorded, db: Transaction) -> Iterable[Step]:
 
 def _confirmation(db: Transaction, member: MemberId, recorded: Recorded) -> list[Step]:
     """By mail alone: who replied on the phone or by post heard the answer then, and need not be called for it."""
-    if channel_to(person(db, member)) is not Channel.EMAIL:
+    if channel_to(db, member) is not Channel.EMAIL:
         return []
     return [to_tell(db, member, Kind.REPLY_CONFIRMED, meeting=recorded.id, occasion=recorded.event_id)]

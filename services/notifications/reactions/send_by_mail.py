@@ -1,10 +1,10 @@
 """When a letter is queued to go by email, it is written and sent. Letters by phone and post wait for a coordinator."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from uuid import UUID
 
-from services.notifications.channels import channel_to
 from services.notifications.domain.delivery import (
     FOR_THOSE_WHO_TAKE_PART,
     Channel,
@@ -15,10 +15,12 @@ from services.notifications.domain.delivery import (
     RecordFailed,
     RecordSent,
 )
+from services.notifications.keys import code_for
 from services.notifications.letters.facts import NotKnownYet, facts_for
 from services.notifications.letters.invitation import calendar_part
 from services.notifications.letters.letter import Facts, write
-from services.notifications.mail import Mailer, NoAddress, RefusedForGood, ServerAway, mail
+from services.notifications.mail import AddressRefused, Mailer, NoAddress, RefusedForGood, ServerAway, mail
+from services.notifications.projections.reach import reach_of
 from services.notifications.settings import mail_settings
 from shared.database.pool import Database, Transaction
 from shared.identity.people import ACTIVE, person
@@ -43,8 +45,14 @@ def _send(id: UUID, delivery: Delivery, database: Database) -> Outcome:
             return RecordFailed(reason="This member takes a break or has left, so she is not invited.")
         if addressee.standing == "erased":
             return RecordFailed(reason="This person was erased.")
-        if addressee.email is None:
-            return HandOver(channel=channel_to(addressee))
+        reached = reach_of(db, asked.member)
+        channel, address = reached.way()
+        if asked.kind is Kind.EMAIL_CHECK:
+            channel, address = Channel.EMAIL, reached.address(asked.contact)
+            if address is None:
+                return RecordFailed(reason="This email address was taken out before the code could be sent.")
+        if channel is not Channel.EMAIL or address is None:
+            return HandOver(channel=channel)
         try:
             facts = facts_for(db, asked, addressee, settings)
         except NotKnownYet as error:
@@ -52,6 +60,7 @@ def _send(id: UUID, delivery: Delivery, database: Database) -> Outcome:
     if facts.request and facts.request.title == ERASED:
         return RecordFailed(reason="What this message was about was erased.")
     letter, invitation = write(asked.kind, facts), None
+    mailed = write(asked.kind, replace(facts, code=code_for(asked.check))) if asked.check else letter
     if facts.meeting and facts.meeting.starts_at <= now:
         return RecordFailed(reason="The meeting had begun before this message could be sent.")
     if facts.meeting and asked.kind is Kind.MEETING_INVITATION:
@@ -59,26 +68,29 @@ def _send(id: UUID, delivery: Delivery, database: Database) -> Outcome:
             facts.meeting,
             organiser=settings.sender,
             name=addressee.name,
-            email=addressee.email,
+            email=address.value,
             page=f"{settings.portal_url}/meetings/{facts.meeting.meeting_id}",
             stamp=now,
         )
     try:
         message = mail(
             id,
-            letter,
+            mailed,
             sender=settings.sender,
-            name=addressee.name,
-            email=addressee.email,
+            name="" if asked.kind is Kind.EMAIL_CHECK else addressee.name,  # it may be a stranger's
+            email=address.value,
             now=now,
             invitation=invitation,
         )
     except NoAddress:
-        return RecordFailed(reason="The email address of this member is not one that mail can be sent to.")
+        reason = "The email address of this member is not one that mail can be sent to."
+        return RecordFailed(reason=reason, contact=address.contact_id)
     try:
-        mailer().send(message, addressee.email)
+        mailer().send(message, address.value)
     except ServerAway as error:
         raise TryAgain(str(error)) from None
+    except AddressRefused as error:
+        return RecordFailed(reason=str(error), contact=address.contact_id)
     except RefusedForGood as error:
         return RecordFailed(reason=str(error))
     return RecordSent(subject=letter.subject, body=letter.text, quoted=_quoted(facts, asked.member))

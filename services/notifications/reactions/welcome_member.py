@@ -1,4 +1,4 @@
-"""When a member is approved, she is welcomed."""
+"""When a member is approved, she is welcomed; who came with a list that was brought in, with words of her own."""
 
 from collections.abc import Iterable
 
@@ -15,4 +15,4 @@ welcome_member = Reaction("welcome_member")
 
 @welcome_member.on(MemberApproved)
 def _(event: MemberApproved, recorded: Recorded, db: Transaction) -> Iterable[Step]:
-    return [to_tell(db, MemberId(recorded.id), Kind.WELCOME)]
+    return [to_tell(db, MemberId(recorded.id), Kind.WELCOME_FROM_LIST if event.from_list else Kind.WELCOME)]

@@ -145,9 +145,18 @@ def _page(member_id: UUID, form: forms.Form, changed_meanwhile: bool = False) ->
     return render_template(
         "applications/show.html.jinja",
         member=answer.body,
+        reached=_reached(member_id, answer.body["standing"]),
         form=form,
         changed_meanwhile=changed_meanwhile,
         names={row["id"]: row["name"] for row in rows},
         working_groups=[row for row in rows if row["kind"] == "working-group"],
         rules=ground_rules() if answer.body["standing"] == "approved" else None,
     )
+
+
+def _reached(member_id: UUID, standing: str) -> dict[str, Any] | None:
+    """How a member is reached, None for others and when that cannot be told just now."""
+    if standing not in MEMBERS:
+        return None
+    found = conversation.part(lambda: [conversation.get("membership", f"/v1/members/{member_id}/contacts").body])
+    return found.value[0] if found.value else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -25,14 +26,18 @@ def show_all() -> str:
     everybody = person is not None and person.has("coordinator")
     rows = conversation.every("notifications", "/v1/deliveries")
     rows.sort(key=lambda row: str(row["queued_at"]), reverse=True)
-    others = [row for row in rows if not (everybody and row["status"] in BY_HAND)]
+    others = [row for row in rows if not (everybody and _is_to_do(row))]
     return render_template(
         "messages/show_all.html.jinja",
-        by_hand=[row for row in reversed(rows) if everybody and row["status"] in BY_HAND],
+        by_hand=[row for row in reversed(rows) if everybody and _is_to_do(row)],
         others=others if request.args.get("all") == "yes" else others[:LATEST],
         in_all=len(others),
         everybody=everybody,
     )
+
+
+def _is_to_do(row: dict[str, Any]) -> bool:
+    return row["status"] in BY_HAND or bool(row.get("to_make"))
 
 
 @blueprint.get("/messages/<uuid:delivery_id>")
@@ -41,16 +46,23 @@ def show(delivery_id: UUID) -> str:
     return _page(delivery_id, forms.blank(["note"]))
 
 
+@blueprint.get("/messages/<uuid:delivery_id>/print")
+@signed_in
+def to_print(delivery_id: UUID) -> str:
+    """The letter alone, in large print for whoever reads that."""
+    delivery = conversation.get("notifications", f"/v1/deliveries/{delivery_id}").body
+    return render_template("messages/print.html.jinja", delivery=delivery, large=delivery["large_print"])
+
+
 @blueprint.post("/messages/<uuid:delivery_id>")
 @for_roles("coordinator")
 def done(delivery_id: UUID) -> str | Response | tuple[str, int]:
-    """The letter is posted, or the call made."""
+    """The letter is posted, the call made, or (`action` made) the letter made in the form that its reader needs."""
     form = forms.sent(["note"])
+    step = "format-made" if form.get("action") == "made" else "done-by-hand"
     try:
         body = {"note": form.get("note")} if form.get("note") else {}
-        conversation.post(
-            "notifications", f"/v1/deliveries/{delivery_id}/done-by-hand", body, key=form.key, seen=form.seen
-        )
+        conversation.post("notifications", f"/v1/deliveries/{delivery_id}/{step}", body, key=form.key, seen=form.seen)
         flash("Marked as done. Thank you.")
         return redirect(url_for(".show_all"))
     except Problem as problem:

@@ -12,6 +12,11 @@ class MemberApproved:
     account: UUID | None = None
 
 
+@event("name-corrected")
+class NameCorrected:
+    name: Personal[str]
+
+
 @event("member-paused")
 class MemberPaused:
     pass

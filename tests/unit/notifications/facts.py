@@ -45,6 +45,7 @@ FACTS: Final = Facts(
     portal_url="https://copse.example.org",
     quick_guide_url="https://copse.example.org/quick-guide",
     community="Workforce",
+    community_id=UUID(int=20),
     meeting=JULY,
     reply=ReplyRow(way="online", standing="place", waited=False),
     request=REQUEST,
@@ -65,4 +66,5 @@ FACTS: Final = Facts(
         text="We looked everywhere.",
     ),
     reason="We can only welcome people who live or work in Kent.",
+    code="1234 5678",
 )

@@ -13,13 +13,14 @@ from services.notifications.projections.meetings import ReplyRow
 from tests.unit.notifications.facts import DECEMBER, FACTS, JULY, REQUEST
 
 EVERY_LETTER = [(kind, channel) for kind in Kind for channel in Channel]
-OPTIONAL = ("community", "meeting", "reply", "request", "offer", "fee", "rights", "reason")
+OPTIONAL = ("community", "meeting", "reply", "request", "offer", "fee", "rights", "reason", "code")
 
 
 @pytest.mark.parametrize(("kind", "channel"), EVERY_LETTER)
 def test_every_letter_greets_by_name_and_leaves_no_gap(kind: Kind, channel: Channel) -> None:
     letter = write(kind, replace(FACTS, channel=channel))
-    assert letter.text.startswith("Dear Siân O'Example,\n\n")
+    greeting = "Hello" if kind is Kind.EMAIL_CHECK else "Dear Siân O'Example"  # it may go to a stranger
+    assert letter.text.startswith(f"{greeting},\n\n")
     for trace in ("{{", "{%", "None", "\n\n\n", "[]", "uuid", " ,", " \n"):
         assert trace not in letter.subject + letter.text, trace
     assert "\n" not in letter.subject
@@ -135,3 +136,37 @@ def test_money_is_said_as_on_a_price_tag() -> None:
         "£1,234.56",
         "£0.05",
     ]
+
+
+def test_the_code_is_easy_to_find_and_says_how_long_it_counts() -> None:
+    text = write(Kind.EMAIL_CHECK, FACTS).text
+    assert "\n\n1234 5678\n\n" in text
+    assert "within 24 hours" in text
+    assert "https://copse.example.org/me/contacts" in text
+    assert FACTS.name not in text
+
+
+def test_facilitators_are_not_told_a_name_by_mail() -> None:
+    letter = write(Kind.JOINING_ASKED, FACTS)
+    assert letter.subject == "Somebody would like to join Workforce"
+    assert "https://copse.example.org/communities/00000000-0000-0000-0000-000000000014/people" in letter.text
+
+
+def test_who_came_with_a_list_is_not_told_that_she_asked() -> None:
+    text = write(Kind.WELCOME_FROM_LIST, FACTS).text
+    assert "You asked" not in text
+    assert "If you would rather not be a member, tell us." in text
+
+
+def test_a_letter_says_that_a_person_makes_it_in_the_form_that_was_asked_for() -> None:
+    facts = replace(FACTS, to_make=("easy-read", "bsl", "language:Polish"))
+    said = "You asked for Easy Read, British Sign Language and Polish."
+    assert said in write(Kind.WELCOME, facts).text
+    assert "You asked for" not in write(Kind.GOODBYE, FACTS).text
+
+
+def test_large_print_is_18_point_and_says_the_same() -> None:
+    usual, large = write(Kind.WELCOME, FACTS), write(Kind.WELCOME, replace(FACTS, large_print=True))
+    assert usual.text == large.text
+    assert "font:24px" in large.html
+    assert usual.html == large.html.replace("font:24px", "font:18px")
