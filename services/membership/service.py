@@ -8,9 +8,9 @@ from services.membership.contracts import notifications as of_notifications
 from services.membership.contracts import ppi as of_ppi
 from services.membership.domain.community import Community
 from services.membership.domain.complaint import Complaint
+from services.membership.domain.contact_details import ContactDetails
 from services.membership.domain.directory_entry import DirectoryEntry
 from services.membership.domain.erasure import Erasure
-from services.membership.domain.contact_details import ContactDetails
 from services.membership.domain.member import Member
 from services.membership.domain.project_group import ProjectGroup
 from services.membership.domain.rights_request import RightsRequest
@@ -19,9 +19,9 @@ from services.membership.permissions import PERMISSIONS
 from services.membership.projections.communities import communities
 from services.membership.projections.complaints import complaints
 from services.membership.projections.consents import consents
+from services.membership.projections.contacts import contacts
 from services.membership.projections.directory import directory
 from services.membership.projections.erasures import erasures
-from services.membership.projections.contacts import contacts
 from services.membership.projections.members import members
 from services.membership.projections.open_claims import open_claims
 from services.membership.projections.people import people
@@ -29,10 +29,10 @@ from services.membership.projections.project_groups import project_groups
 from services.membership.projections.rights_requests import may_export, rights_requests
 from services.membership.projections.safeguarding_concerns import safeguarding_concerns
 from services.membership.projections.serving import serving
+from services.membership.reactions.begin_contacts import begin_contacts
 from services.membership.reactions.complaint_clock import complaint_clock
 from services.membership.reactions.erase_here import erasing_here
 from services.membership.reactions.erase_member import destroy_key, erase_member
-from services.membership.reactions.begin_contacts import begin_contacts
 from services.membership.reactions.flag_contact import flag_contact
 from services.membership.reactions.join_wanted_communities import join_wanted_communities
 from services.membership.reactions.leave_everything import leave_everything
@@ -49,9 +49,9 @@ def resources() -> Sequence[object]:
         communities,
         complaints,
         consents,
+        contacts,
         directory,
         erasures,
-        contacts,
         imports,
         members,
         project_groups,
@@ -120,15 +120,14 @@ service = Service(
         complaint_clock,
         erase_member,
         erasing_here.reaction,
+        begin_contacts,
+        flag_contact,
     ],
     effects=[
         destroy_key,
         erasing_here.effect,
     ],
     contracts={"meetings": of_meetings, "ppi": of_ppi, "notifications": of_notifications},
-        begin_contacts,
-        flag_contact,
-    ],
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,

@@ -96,8 +96,8 @@ class Members(MethodView):
         with running().database.transaction() as db:
             standing = query["standing"]
             rows = members_with(db, standing and [standing], query["after"], query["limit"])
-        note_members_read("list-of-members", rows[: query["limit"]])
             rows = reached_now(db, rows)
+        note_members_read("list-of-members", rows[: query["limit"]])
         return page(MemberSchema(), rows, query["limit"], lambda row: row.id)
 
 

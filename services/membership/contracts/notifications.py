@@ -1,8 +1,9 @@
-"""What membership reads of notifications: how it erases."""
+"""What membership reads of notifications: how it erases, and which contact was of no use."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
-from shared.messages.events import event
+from shared.messages.events import MemberId, event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +32,6 @@ class ErasureConfirmed:
     erased: tuple[Tally, ...] = ()
     kept: tuple[Tally, ...] = ()
     by_hand: tuple[Tally, ...] = ()
-
-
-"""What membership reads of notifications: which contact was of no use."""
-
-from uuid import UUID
-
-from shared.messages.events import MemberId, event
 
 
 @event("delivery-failed")

@@ -146,11 +146,6 @@ class FacilitatorStoodDown:
     member: MemberId
 
 
-@event("member-erased")
-class MemberErased:
-    pass
-
-
 @event("contact-added")
 class ContactAdded:
     contact: UUID

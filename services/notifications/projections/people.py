@@ -68,9 +68,6 @@ def _(event: ComplaintAcknowledged, recorded: Recorded, db: Transaction) -> None
             name=event.name,
             stakeholder_group="other",
             account=None,
-            email=event.email,
-            phone=event.phone,
-            postal_address=event.postal_address,
             standing="complainant",
         )
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.notifications.contracts.membership import (
     ApplicationRefused,
     ChannelPreferred,
+    ComplaintAcknowledged,
     ContactAdded,
     ContactChanged,
     ContactFlagged,
@@ -110,6 +111,13 @@ def _(event: MemberApproved, recorded: Recorded, db: Transaction) -> None:
 @reach.on(ApplicationRefused)
 def _(event: ApplicationRefused, recorded: Recorded, db: Transaction) -> None:
     _of_application(db, recorded.id, event.email, event.phone, event.postal_address)
+
+
+@reach.on(ComplaintAcknowledged)
+def _(event: ComplaintAcknowledged, recorded: Recorded, db: Transaction) -> None:
+    """Somebody who is not known here complained: reached as she said, under the complaint's id."""
+    if not event.known:
+        _of_application(db, event.person, event.email, event.phone, event.postal_address)
 
 
 @reach.on(ContactAdded)
