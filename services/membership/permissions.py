@@ -27,5 +27,9 @@ PERMISSIONS: Permissions = {
     "communities:note-milestone": frozenset({"coordinator"}),
     "project-groups:take-part": frozenset({"member", "coordinator"}),
     "project-groups:run-any": frozenset({"coordinator"}),
+    "access-needs:read-own": frozenset({"signed-in"}),
+    "access-needs:change-own": frozenset({"signed-in"}),
+    "access-needs:read": frozenset({"coordinator"}),
+    "access-needs:change": frozenset({"coordinator"}),
     "people:read": frozenset({"coordinator", "operator"}),
 }

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from services.membership.domain.access_needs import AccessNeeds
 from services.membership.domain.community import Community
 from services.membership.domain.member import Member
 from services.membership.domain.project_group import ProjectGroup
 from services.membership.permissions import PERMISSIONS
+from services.membership.projections.access_needs import access_needs
 from services.membership.projections.communities import communities
 from services.membership.projections.members import members
 from services.membership.projections.people import people
@@ -14,11 +16,14 @@ from services.membership.projections.project_groups import project_groups
 from services.membership.projections.serving import serving
 from services.membership.reactions.join_wanted_communities import join_wanted_communities
 from services.membership.reactions.leave_everything import leave_everything
+from services.membership.reactions.review_needs import review_needs
+from services.membership.reactions.stop_sharing_needs import stop_sharing_needs
 from shared.identity.people import find_member
 from shared.service import Service
 
 
 def resources() -> Sequence[object]:
+    from services.membership.api import access_needs as what_members_need
     from services.membership.api import (
         applications,
         belonging,
@@ -40,6 +45,7 @@ def resources() -> Sequence[object]:
         belonging.blueprint,
         working_groups.blueprint,
         project_groups.blueprint,
+        what_members_need.blueprint,
         people_resource(people),
     ]
 
@@ -48,9 +54,9 @@ service = Service(
     name="membership",
     title="Copse membership: people and communities",
     folder=Path(__file__).parent,
-    aggregates=[Member, Community, ProjectGroup],
-    projections=[members, people, communities, serving, project_groups],
-    reactions=[join_wanted_communities, leave_everything],
+    aggregates=[Member, Community, ProjectGroup, AccessNeeds],
+    projections=[members, people, communities, serving, project_groups, access_needs],
+    reactions=[join_wanted_communities, leave_everything, review_needs, stop_sharing_needs],
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,
