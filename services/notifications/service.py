@@ -8,16 +8,19 @@ from services.notifications.contracts import membership as of_membership
 from services.notifications.contracts import ppi as of_ppi
 from services.notifications.domain.delivery import Delivery
 from services.notifications.permissions import PERMISSIONS
+from services.notifications.projections.arrangements import arrangements
 from services.notifications.projections.deliveries import deliveries
 from services.notifications.projections.meetings import meetings
 from services.notifications.projections.people import people
 from services.notifications.projections.refusals import refusals
 from services.notifications.projections.support_requests import support_requests
+from services.notifications.reactions.ask_to_check_needs import ask_to_check_needs
 from services.notifications.reactions.confirm_reply import confirm_reply
 from services.notifications.reactions.invite_members import invite_members
 from services.notifications.reactions.offer_review import offer_review
 from services.notifications.reactions.say_goodbye import say_goodbye
 from services.notifications.reactions.send_by_mail import send_by_mail, send_mail
+from services.notifications.reactions.tell_of_arrangements import tell_of_arrangements
 from services.notifications.reactions.tell_of_decline import tell_of_decline
 from services.notifications.reactions.tell_of_fee import tell_of_fee
 from services.notifications.reactions.tell_of_release import tell_of_release
@@ -40,7 +43,7 @@ service = Service(
     title="Copse notifications: letters to members",
     folder=Path(__file__).parent,
     aggregates=[Delivery],
-    projections=[people, refusals, meetings, support_requests, deliveries],
+    projections=[people, refusals, meetings, support_requests, arrangements, deliveries],
     reactions=[
         welcome_member,
         tell_of_decline,
@@ -51,6 +54,8 @@ service = Service(
         tell_of_release,
         tell_what_changed,
         tell_of_fee,
+        tell_of_arrangements,
+        ask_to_check_needs,
         send_by_mail,
     ],
     contracts={"membership": of_membership, "meetings": of_meetings, "ppi": of_ppi},

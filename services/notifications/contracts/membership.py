@@ -39,6 +39,11 @@ class MemberLeft:
     pass
 
 
+@event("member-erased")
+class MemberErased:
+    pass
+
+
 @event("account-linked")
 class AccountLinked:
     account: UUID
@@ -63,3 +68,8 @@ class CommunityJoined:
 @event("community-left")
 class CommunityLeft:
     member: MemberId
+
+
+@event("access-needs-review-due")
+class AccessNeedsReviewDue:
+    pass

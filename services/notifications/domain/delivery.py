@@ -23,9 +23,13 @@ class Kind(StrEnum):
     REVIEWS_RELEASED = "reviews-released"
     WHAT_WE_CHANGED = "what-we-changed"
     CLAIM_ACCRUED = "claim-accrued"
+    ARRANGEMENTS = "arrangements"
+    ACCESS_NEEDS_CHECK = "access-needs-check"
 
 
-FOR_THOSE_WHO_TAKE_PART = frozenset({Kind.MEETING_INVITATION, Kind.REVIEW_OFFER})
+FOR_THOSE_WHO_TAKE_PART = frozenset(
+    {Kind.MEETING_INVITATION, Kind.REVIEW_OFFER, Kind.ARRANGEMENTS, Kind.ACCESS_NEEDS_CHECK}
+)
 """Not sent to somebody who takes a break or has left. What she is owed, such as a fee, she hears of all the same."""
 
 

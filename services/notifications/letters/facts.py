@@ -5,6 +5,7 @@ from typing import Final
 
 from services.notifications.domain.delivery import DeliveryQueued, Kind
 from services.notifications.letters.letter import Facts
+from services.notifications.projections.arrangements import arranged_at
 from services.notifications.projections.meetings import meeting, reply_of
 from services.notifications.projections.refusals import refusal
 from services.notifications.projections.support_requests import fee, offer, support_request
@@ -23,6 +24,8 @@ NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.REVIEWS_RELEASED: ("request",),
     Kind.WHAT_WE_CHANGED: ("request",),
     Kind.CLAIM_ACCRUED: ("fee", "request"),
+    Kind.ARRANGEMENTS: ("meeting", "arranged"),
+    Kind.ACCESS_NEEDS_CHECK: (),
 }
 """The facts without which a letter of a kind cannot be written."""
 
@@ -48,6 +51,7 @@ def facts_for(db: Transaction, asked: DeliveryQueued, addressee: Person, setting
         request=support_request(db, request_id) if request_id else None,
         offer=offer(db, request_id, asked.member) if request_id else None,
         fee=earned,
+        arranged=arranged_at(db, about.meeting_id, asked.member) if about and asked.kind is Kind.ARRANGEMENTS else None,
         reason=refusal(db, asked.member) if asked.kind is Kind.APPLICATION_DECLINED else None,
     )
     for what in NEEDED[asked.kind]:

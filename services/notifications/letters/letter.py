@@ -8,13 +8,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.notifications.domain.delivery import Channel, Kind
 from services.notifications.letters import wording
 from services.notifications.letters.html import as_html
+from services.notifications.projections.arrangements import ArrangementRow
 from services.notifications.projections.meetings import MeetingRow, ReplyRow
 from services.notifications.projections.support_requests import FeeRow, OfferRow, SupportRequestRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a letter may say. Which of the last seven are there depends on its kind."""
+    """What a letter may say. Which of the last eight are there depends on its kind."""
 
     name: str
     channel: Channel
@@ -27,6 +28,7 @@ class Facts:
     offer: OfferRow | None = None
     fee: FeeRow | None = None
     reason: str | None = None
+    arranged: list[ArrangementRow] | None = None
 
 
 @dataclass(frozen=True, slots=True)

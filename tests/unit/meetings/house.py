@@ -79,8 +79,10 @@ class House:
             recorded_at=self.now,
         )
         with self.running.database.transaction() as db:
-            for each in [*service.projections, *service.reactions]:
-                each.tell(recorded, db)
+            for projection in service.projections:
+                projection.tell(recorded, db)
+            for reaction in service.reactions:
+                reaction.tell(recorded, db)
         if settle:
             self.settle()
 

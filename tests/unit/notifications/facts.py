@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.notifications.domain.delivery import Channel
 from services.notifications.letters.letter import Facts
+from services.notifications.projections.arrangements import ArrangementRow
 from services.notifications.projections.meetings import MeetingRow, ReplyRow
 from services.notifications.projections.support_requests import FeeRow, OfferRow, SupportRequestRow
 
@@ -55,5 +56,10 @@ FACTS: Final = Facts(
         amount_pence=2750,
         activity_on=date(2027, 8, 3),
     ),
+    arranged=[
+        ArrangementRow(made=True, arrangement="Captions", note="A person types."),
+        ArrangementRow(made=True, arrangement="Breaks", note=None),
+        ArrangementRow(made=False, arrangement="Interpreting into another language: Polish", note="Nobody is free."),
+    ],
     reason="We can only welcome people who live or work in Kent.",
 )
