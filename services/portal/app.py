@@ -27,6 +27,7 @@ from services.portal import (
 from services.portal.api_client import ApiClient
 from services.portal.pages import (
     applications,
+    arrangements,
     claims,
     communities,
     community_people,
@@ -36,8 +37,10 @@ from services.portal.pages import (
     joining,
     me,
     meetings,
+    member_needs,
     messages,
     my_membership,
+    my_needs,
     planning,
     project_groups,
     rates,
@@ -58,8 +61,10 @@ FIRST_PAGES = (
     project_groups,
     meetings,
     planning,
+    arrangements,
     joining,
     applications,
+    member_needs,
     importing,
 )
 MORE_PAGES = (
@@ -70,6 +75,7 @@ MORE_PAGES = (
     messages,
     me,
     my_membership,
+    my_needs,
     rates,
     glossary,
     statements,

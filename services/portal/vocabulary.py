@@ -121,6 +121,13 @@ DELIVERY_STATUSES = {
     "done-by-hand": "Done by hand",
 }
 
+ARRANGEMENTS = {
+    "flagged": "Still to arrange",
+    "arranged": "Arranged",
+    "met": "It was there",
+    "not-met": "Not met",
+}
+
 # Tag colours of the GOV.UK tag component. Colour never stands alone: the tag's words say the same.
 TAG_COLOURS = {
     "submitted": "yellow",
@@ -150,6 +157,10 @@ TAG_COLOURS = {
     "by-hand": "orange",
     "done-by-hand": "green",
     "waiting-list": "yellow",
+    "flagged": "yellow",
+    "arranged": "turquoise",
+    "met": "green",
+    "not-met": "red",
 }
 
 

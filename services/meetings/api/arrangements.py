@@ -11,7 +11,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from services.meetings.api.viewing import viewer
+from services.meetings.api.viewing import READ_ALL, runs, viewer
 from services.meetings.domain.arrangements import Progress, SayArranged, SayMet, SayNotMet
 from services.meetings.projections.arrangements import (
     ArrangementRow,
@@ -20,10 +20,9 @@ from services.meetings.projections.arrangements import (
     arrangements,
     to_arrange,
 )
-from services.meetings.projections.hosts import facilitates, hosts, planned
+from services.meetings.projections.hosts import hosts
 from services.meetings.projections.upcoming_meetings import meeting, upcoming_meetings
-from shared.database.pool import Transaction
-from shared.http.authorization import caller, may, needs, require, running
+from shared.http.authorization import caller, needs, require, running
 from shared.http.blueprint import Blueprint
 from shared.http.changes import change
 from shared.http.problems import not_found
@@ -33,7 +32,6 @@ from shared.messages.events import MemberId
 
 blueprint = Blueprint("arrangements", "arrangements", url_prefix="/v1", description="What to arrange for who comes")
 
-READ_ALL = "arrangements:read-all"
 UNMET = [Progress.FLAGGED, Progress.NOT_MET]
 
 
@@ -83,7 +81,7 @@ class ArrangementsAtMeeting(MethodView):
         with running().database.transaction() as db:
             if meeting(db, meeting_id, viewer()) is None:
                 raise not_found("meeting", meeting_id)
-            if not _runs(db, meeting_id):
+            if not runs(db, meeting_id):
                 require(READ_ALL)
             rows = to_arrange(db, meeting_id, progress, query["after"], query["limit"])
         return page(ArrangementSchema(), rows, query["limit"], lambda row: row.id)
@@ -137,14 +135,6 @@ class NotMet(MethodView):
         return change(row.member_id, SayNotMet(meeting=row.meeting_id, arrangement=row.id, by_herself=mine, **said))
 
 
-def _runs(db: Transaction, meeting_id: UUID) -> bool:
-    """Who planned it runs it for as long as she may plan meetings at all."""
-    me = caller().member
-    if me is None:
-        return False
-    return facilitates(db, me, meeting_id) or (may("meetings:plan") and planned(db, me, meeting_id))
-
-
 def _hers_or_settled(id: UUID) -> ArrangementRow:
     row = _known(id)
     return row if row.member_id == caller().member else _settled_by_who_runs_it(id)
@@ -154,7 +144,7 @@ def _settled_by_who_runs_it(id: UUID) -> ArrangementRow:
     """404 for everybody else: that there is something to arrange is not for them to know."""
     row = _known(id)
     with running().database.transaction() as db:
-        if not (may(READ_ALL) or _runs(db, row.meeting_id)):
+        if not runs(db, row.meeting_id):
             raise not_found("arrangement", id)
     return row
 

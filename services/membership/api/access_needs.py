@@ -68,6 +68,7 @@ class ListedSchema(Schema):
     text = fields.String()
     arrangement = fields.String(metadata={"description": "What whoever runs a meeting reads."})
     detail = fields.String(allow_none=True, metadata={"description": "What to ask beside it."})
+    detail_needed = fields.Boolean()
     ways = fields.List(fields.String(), metadata={"description": "Where it matters; empty: however she takes part."})
 
 

@@ -206,6 +206,8 @@ def _in_order(needs: tuple[Need, ...], before: Said) -> tuple[Need, ...]:
     for code in chosen:
         if code not in LISTED or (LISTED[code].ended and code not in had):
             raise Refused("unknown-need", "One of these needs is not on the list (any more). Choose from the list.")
+    if any(LISTED[each.code].detail_needed and not each.detail for each in chosen.values()):
+        raise Refused("detail-missing", "Say what is to be arranged, where the name of a need alone does not tell.")
     if len(chosen) < len(needs):
         raise Refused("need-twice", "One need is named twice. Name each once.")
     return tuple(chosen[code] for code in LISTED if code in chosen)

@@ -16,6 +16,7 @@ class Listed:
     text: str
     arrangement: str
     detail: str | None = None
+    detail_needed: bool = False
     ways: tuple[str, ...] = ()
     ended: bool = False
 

@@ -258,6 +258,8 @@ def test_only_who_runs_the_meeting_reads_the_list(house: House, meeting: str) ->
         other.post(f"arrangements/{id}/not-met", {"reason": "."}, 404)
         assert other.get("arrangements").get_json()["items"] == []
     house.as_("fay").post(f"arrangements/{id}/arranged", {})
+    runs = {who: house.as_(who).get(f"meetings/{meeting}").get_json()["run_by_me"] for who in ("fay", "gus", "ann")}
+    assert runs == {"fay": True, "gus": False, "ann": False}
     house.hears(FacilitatorStoodDown(member=FAY), COMMUNITY)
     house.as_("fay").get(path, 403)
 

@@ -70,6 +70,11 @@ def test_only_the_needs_of_the_list_are_taken_and_each_once(needs: tuple[Need, .
     decided.refuses("need-twice" if len(needs) > 1 else "unknown-need")
 
 
+def test_where_the_code_does_not_tell_what_to_arrange_it_is_said() -> None:
+    given(AccessNeeds).when(SayFirstNeeds(needs=(Need("other-language"),))).refuses("detail-missing")
+    given(AccessNeeds).when(SayFirstNeeds(needs=(Need("breaks"),))).then(said(Need("breaks")))
+
+
 def test_a_need_that_the_list_has_ended_is_kept_but_not_chosen_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = {**LISTED, "fax": Listed("fax", "Papers by fax", "Papers by fax", ended=True)}
     monkeypatch.setattr(domain, "LISTED", ended)

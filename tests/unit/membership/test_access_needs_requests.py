@@ -39,7 +39,7 @@ def shares(house: House, caller: Caller, member: UUID, **more: Any) -> None:
 
 def test_everybody_can_read_what_there_is_to_choose_and_its_wording(house: House) -> None:
     offered = house.as_(None).get("access-needs").get_json()
-    assert {"code", "text", "arrangement", "detail", "ways"} == offered["needs"][0].keys()
+    assert {"code", "text", "arrangement", "detail", "detail_needed", "ways"} == offered["needs"][0].keys()
     assert offered["sharing"][0]["purpose"] == "meetings"
     assert all(offered["sharing"][0]["wording"])
 
