@@ -87,6 +87,10 @@ def _(event: MemberErased, recorded: Recorded, db: Transaction) -> Iterable[Step
     return [Perform(recorded.id, bring_into_line)]
 
 
+# Meetings can be neither moved nor cancelled yet. Whatever moves or cancels one is tied in here, for each who comes: a
+# new time is told with the list, and what is cancelled is dropped (`Arrange`), once the read model shows it.
+
+
 def _for_who_shares(db: Transaction, member: UUID) -> list[Step]:
     """Nothing for most. Who begins to share at this moment is asked about by that event, after the reply is read."""
     return [Perform(member, bring_into_line)] if needs_shared_by(db, member) is not None else []
