@@ -83,8 +83,20 @@ class Client:
             headers["Copse-Channel"] = channel
         return self._send("POST", service, path, body, headers, expect)
 
-    def put(self, service: str, path: str, body: Mapping[str, Any], *, if_match: str) -> Answer:
-        return self._send("PUT", service, path, body, {"If-Match": if_match}, None)
+    def put(
+        self,
+        service: str,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        if_match: str | None = None,
+        expect: int | None = None,
+    ) -> Answer:
+        headers = {"If-Match": if_match} if if_match else {}
+        return self._send("PUT", service, path, body, headers, expect)
+
+    def delete(self, service: str, path: str, *, expect: int = 200) -> Answer:
+        return self._send("DELETE", service, path, None, {}, expect)
 
     def _send(
         self,

@@ -6,6 +6,7 @@ from pathlib import Path
 from services.membership.contracts import meetings as of_meetings
 from services.membership.contracts import notifications as of_notifications
 from services.membership.contracts import ppi as of_ppi
+from services.membership.domain.access_needs import AccessNeeds
 from services.membership.domain.community import Community
 from services.membership.domain.complaint import Complaint
 from services.membership.domain.contact_details import ContactDetails
@@ -16,6 +17,7 @@ from services.membership.domain.project_group import ProjectGroup
 from services.membership.domain.rights_request import RightsRequest
 from services.membership.domain.safeguarding_concern import SafeguardingConcern
 from services.membership.permissions import PERMISSIONS
+from services.membership.projections.access_needs import access_needs
 from services.membership.projections.communities import communities
 from services.membership.projections.complaints import complaints
 from services.membership.projections.consents import consents
@@ -36,13 +38,16 @@ from services.membership.reactions.erase_member import destroy_key, erase_member
 from services.membership.reactions.flag_contact import flag_contact
 from services.membership.reactions.join_wanted_communities import join_wanted_communities
 from services.membership.reactions.leave_everything import leave_everything
+from services.membership.reactions.review_needs import review_needs
 from services.membership.reactions.rights_clock import rights_clock
+from services.membership.reactions.stop_sharing_needs import stop_sharing_needs
 from shared.erasure.here import ErasureHere
 from shared.identity.people import find_member
 from shared.service import Service
 
 
 def resources() -> Sequence[object]:
+    from services.membership.api import access_needs as what_members_need
     from services.membership.api import (
         applications,
         belonging,
@@ -78,6 +83,7 @@ def resources() -> Sequence[object]:
         complaints.blueprint,
         safeguarding_concerns.blueprint,
         erasures.blueprint,
+        what_members_need.blueprint,
         people_resource(people),
     ]
 
@@ -97,6 +103,7 @@ service = Service(
         ErasureHere,
         DirectoryEntry,
         ContactDetails,
+        AccessNeeds,
     ],
     projections=[
         members,
@@ -112,6 +119,7 @@ service = Service(
         consents,
         directory,
         contacts,
+        access_needs,
     ],
     reactions=[
         join_wanted_communities,
@@ -122,6 +130,8 @@ service = Service(
         erasing_here.reaction,
         begin_contacts,
         flag_contact,
+        review_needs,
+        stop_sharing_needs,
     ],
     effects=[
         destroy_key,

@@ -8,6 +8,7 @@ from services.notifications.contracts import membership as of_membership
 from services.notifications.contracts import ppi as of_ppi
 from services.notifications.domain.delivery import Delivery
 from services.notifications.permissions import PERMISSIONS
+from services.notifications.projections.arrangements import arrangements
 from services.notifications.projections.deliveries import deliveries
 from services.notifications.projections.facilitators import facilitators
 from services.notifications.projections.meetings import meetings
@@ -16,6 +17,7 @@ from services.notifications.projections.reach import reach
 from services.notifications.projections.refusals import refusals
 from services.notifications.projections.rights_letters import rights_letters
 from services.notifications.projections.support_requests import support_requests
+from services.notifications.reactions.ask_to_check_needs import ask_to_check_needs
 from services.notifications.reactions.cancel_letters import cancel_letters
 from services.notifications.reactions.confirm_reply import confirm_reply
 from services.notifications.reactions.erase_here import erasing_here
@@ -25,6 +27,7 @@ from services.notifications.reactions.say_goodbye import say_goodbye
 from services.notifications.reactions.send_by_mail import send_by_mail, send_mail
 from services.notifications.reactions.send_code import send_code
 from services.notifications.reactions.tell_facilitators import tell_facilitators
+from services.notifications.reactions.tell_of_arrangements import tell_of_arrangements
 from services.notifications.reactions.tell_of_decline import tell_of_decline
 from services.notifications.reactions.tell_of_fee import tell_of_fee
 from services.notifications.reactions.tell_of_release import tell_of_release
@@ -61,6 +64,7 @@ service = Service(
         rights_letters,
         reach,
         facilitators,
+        arrangements,
     ],
     reactions=[
         welcome_member,
@@ -75,6 +79,8 @@ service = Service(
         tell_of_rights,
         tell_facilitators,
         send_code,
+        tell_of_arrangements,
+        ask_to_check_needs,
         send_by_mail,
         cancel_letters,
         erasing_here.reaction,

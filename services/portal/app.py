@@ -28,6 +28,7 @@ from services.portal import (
 from services.portal.api_client import ApiClient
 from services.portal.pages import (
     applications,
+    arrangements,
     claims,
     communities,
     community_people,
@@ -43,10 +44,12 @@ from services.portal.pages import (
     joining,
     me,
     meetings,
+    member_needs,
     members_directory,
     messages,
     my_data,
     my_membership,
+    my_needs,
     planning,
     project_groups,
     rates,
@@ -68,8 +71,10 @@ FIRST_PAGES = (
     project_groups,
     meetings,
     planning,
+    arrangements,
     joining,
     applications,
+    member_needs,
     importing,
 )
 MORE_PAGES = (
@@ -89,6 +94,7 @@ MORE_PAGES = (
     members_directory,
     contacts,
     contacts_of_member,
+    my_needs,
     rates,
     glossary,
     statements,

@@ -154,6 +154,13 @@ DELIVERY_STATUSES = {
     "cancelled": "Cancelled",
 }
 
+ARRANGEMENTS = {
+    "flagged": "Still to arrange",
+    "arranged": "Arranged",
+    "met": "It was there",
+    "not-met": "Not met",
+}
+
 # Tag colours of the GOV.UK tag component. Colour never stands alone: the tag's words say the same.
 CONCERN_STATUSES = {
     "raised": "New",
@@ -309,6 +316,10 @@ TAG_COLOURS = {
     "by-hand": "orange",
     "done-by-hand": "green",
     "waiting-list": "yellow",
+    "flagged": "yellow",
+    "arranged": "turquoise",
+    "met": "green",
+    "not-met": "red",
 }
 
 

@@ -9,7 +9,7 @@ from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from services.meetings.api.known_communities import must_know
-from services.meetings.api.viewing import viewer
+from services.meetings.api.viewing import runs, viewer
 from services.meetings.domain.meeting import PlanMeeting, Speaker
 from services.meetings.projections.replies import replies, reply_of
 from services.meetings.projections.upcoming_meetings import MeetingRow, coming_up, meeting, over, upcoming_meetings
@@ -94,6 +94,7 @@ class MeetingForMembersSchema(MeetingSchema):
 
 class OneMeetingSchema(MeetingForMembersSchema):
     my_reply = fields.String(allow_none=True)
+    run_by_me = fields.Boolean(metadata={"description": "Whether the caller reads what to arrange for who comes."})
 
 
 class MeetingsQuerySchema(PageSchema):
@@ -145,7 +146,8 @@ class OneMeeting(MethodView):
             if row is None:
                 raise not_found("meeting", meeting_id)
             member = caller().member
-            mine = {"my_reply": reply_of(db, meeting_id, member)} if member else {}
+            mine: dict[str, Any] = {"my_reply": reply_of(db, meeting_id, member)} if member else {}
+            mine["run_by_me"] = runs(db, meeting_id)
         return one({**_shown(row), **mine}, row.version)
 
 

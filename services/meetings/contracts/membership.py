@@ -1,5 +1,6 @@
 """What meetings reads of membership's events: who takes part, and which communities there are to meet."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from shared.messages.events import Fields, MemberId, Personal, event
@@ -77,3 +78,44 @@ class CommunityJoined:
 @event("community-left")
 class CommunityLeft:
     member: MemberId
+
+
+@event("facilitator-appointed")
+class FacilitatorAppointed:
+    member: MemberId
+
+
+@event("facilitator-stood-down")
+class FacilitatorStoodDown:
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class ToArrange:
+    """`arrangement` and `detail` say what is to be arranged; `ways` where it matters (none: in every way)."""
+
+    code: str
+    arrangement: str
+    detail: str | None = None
+    ways: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """`words` are her own, and there only when she shares them too."""
+
+    needs: tuple[ToArrange, ...] = ()
+    words: str | None = None
+
+
+@event("access-needs-shared")
+class AccessNeedsShared:
+    """`shared` is a `Shared` of even length (`read_evenly`), in place of what was shared for the purpose before."""
+
+    purpose: str
+    shared: Personal[str | None]
+
+
+@event("access-needs-sharing-stopped")
+class AccessNeedsSharingStopped:
+    purpose: str

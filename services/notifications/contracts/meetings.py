@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from shared.messages.events import Instant, MemberId, Sealed, event
+from shared.messages.events import Instant, MemberId, Personal, Sealed, event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +55,50 @@ class PlaceGivenUp:
 @event("waiting-list-left")
 class WaitingListLeft:
     member: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    flags: tuple[Flag, ...]
+
+
+@event("arrangements-flagged")
+class ArrangementsFlagged:
+    """All that is to be arranged for the member whose stream this is. `flagged` is a `Flagged` (`read_evenly`)."""
+
+    meeting: UUID
+    flagged: Personal[str | None]
+
+
+@event("arrangements-dropped")
+class ArrangementsDropped:
+    meeting: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """`note` says how it is arranged, or why it cannot be."""
+
+    arrangement: str
+    note: str | None = None
+
+
+@event("arrangement-made")
+class ArrangementMade:
+    """`said` is a `Said` (`read_evenly`), here and below."""
+
+    meeting: UUID
+    arrangement: UUID
+    said: Personal[str | None]
+
+
+@event("arrangement-not-met")
+class ArrangementNotMet:
+    meeting: UUID
+    arrangement: UUID
+    said: Personal[str | None]

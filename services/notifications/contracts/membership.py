@@ -193,3 +193,8 @@ class FormatsChosen:
 
     formats: Personal[str | None] = None
     language: Personal[str | None] = None
+
+
+@event("access-needs-review-due")
+class AccessNeedsReviewDue:
+    pass

@@ -32,9 +32,13 @@ class Kind(StrEnum):
     WELCOME_FROM_LIST = "welcome-from-list"
     JOINING_ASKED = "joining-asked"
     EMAIL_CHECK = "email-check"
+    ARRANGEMENTS = "arrangements"
+    ACCESS_NEEDS_CHECK = "access-needs-check"
 
 
-FOR_THOSE_WHO_TAKE_PART = frozenset({Kind.MEETING_INVITATION, Kind.REVIEW_OFFER, Kind.JOINING_ASKED})
+FOR_THOSE_WHO_TAKE_PART = frozenset(
+    {Kind.MEETING_INVITATION, Kind.REVIEW_OFFER, Kind.JOINING_ASKED, Kind.ARRANGEMENTS, Kind.ACCESS_NEEDS_CHECK}
+)
 """Not sent to somebody who takes a break or has left. What she is owed, such as a fee, she hears of all the same."""
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from services.notifications.domain.delivery import DeliveryQueued, Kind
 from services.notifications.letters.letter import Facts
+from services.notifications.projections.arrangements import arranged_at
 from services.notifications.projections.meetings import meeting, reply_of
 from services.notifications.projections.reach import reach_of
 from services.notifications.projections.refusals import refusal
@@ -34,6 +35,8 @@ NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.WELCOME_FROM_LIST: (),
     Kind.JOINING_ASKED: ("community",),
     Kind.EMAIL_CHECK: ("code",),
+    Kind.ARRANGEMENTS: ("meeting", "arranged"),
+    Kind.ACCESS_NEEDS_CHECK: (),
 }
 """The facts without which a letter of a kind cannot be written."""
 
@@ -68,6 +71,7 @@ def facts_for(db: Transaction, asked: DeliveryQueued, addressee: Person, setting
         offer=offer(db, request_id, asked.member) if request_id else None,
         fee=earned,
         rights=rights_letter(db, request_id, asked.kind) if request_id else None,
+        arranged=arranged_at(db, about.meeting_id, asked.member) if about and asked.kind is Kind.ARRANGEMENTS else None,
         reason=refusal(db, asked.member) if asked.kind is Kind.APPLICATION_DECLINED else None,
         code=HIDDEN_CODE if asked.kind is Kind.EMAIL_CHECK else None,
     )

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.notifications.domain.delivery import Channel, Kind
 from services.notifications.letters import wording
 from services.notifications.letters.html import as_html
+from services.notifications.projections.arrangements import ArrangementRow
 from services.notifications.projections.meetings import MeetingRow, ReplyRow
 from services.notifications.projections.rights_letters import RightsLetterRow
 from services.notifications.projections.support_requests import FeeRow, OfferRow, SupportRequestRow
@@ -17,7 +18,7 @@ from services.notifications.projections.support_requests import FeeRow, OfferRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a letter may say. Which of the last ten are there depends on its kind.
+    """What a letter may say. Which of the last eleven are there depends on its kind.
 
     `to_make`: the forms in which a person makes this letter as well (see `Reach.to_make`).
     """
@@ -38,6 +39,7 @@ class Facts:
     rights: RightsLetterRow | None = None
     reason: str | None = None
     code: str | None = None
+    arranged: list[ArrangementRow] | None = None
 
 
 @dataclass(frozen=True, slots=True)

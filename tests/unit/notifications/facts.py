@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.notifications.domain.delivery import Channel
 from services.notifications.letters.letter import Facts
+from services.notifications.projections.arrangements import ArrangementRow
 from services.notifications.projections.meetings import MeetingRow, ReplyRow
 from services.notifications.projections.rights_letters import RightsLetterRow
 from services.notifications.projections.support_requests import FeeRow, OfferRow, SupportRequestRow
@@ -65,6 +66,11 @@ FACTS: Final = Facts(
         due_on=date(2027, 8, 3),
         text="We looked everywhere.",
     ),
+    arranged=[
+        ArrangementRow(made=True, arrangement="Captions", note="A person types."),
+        ArrangementRow(made=True, arrangement="Breaks", note=None),
+        ArrangementRow(made=False, arrangement="Interpreting into another language: Polish", note="Nobody is free."),
+    ],
     reason="We can only welcome people who live or work in Kent.",
     code="1234 5678",
 )

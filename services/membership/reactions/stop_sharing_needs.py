@@ -1,0 +1,41 @@
+"""When somebody leaves or is erased, her needs are shared no more.
+
+A break is no end: meetings arrange nothing for who takes one, and what she agreed to holds when she comes back.
+"""
+
+from collections.abc import Iterable
+
+from services.membership.domain.access_needs import AccessNeedsShared, StopSharing
+from services.membership.domain.member import ENDED, MemberErased, MemberLeft
+from services.membership.domain.needs_list import IN_FORCE
+from services.membership.projections.members import member
+from shared.database.pool import Transaction
+from shared.messages.recorded import Recorded
+from shared.reactions.reaction import Do, Reaction, Step
+
+stop_sharing_needs = Reaction("stop_sharing_needs")
+
+
+@stop_sharing_needs.on(MemberLeft)
+def _left(event: MemberLeft, recorded: Recorded, db: Transaction) -> Iterable[Step]:
+    return stops(recorded)
+
+
+@stop_sharing_needs.on(MemberErased)
+def _erased(event: MemberErased, recorded: Recorded, db: Transaction) -> Iterable[Step]:
+    return stops(recorded)
+
+
+# Whatever else ends the consent, such as its withdrawal, is tied in here: `return stops(recorded)`.
+
+
+@stop_sharing_needs.on(AccessNeedsShared)
+def _late(event: AccessNeedsShared, recorded: Recorded, db: Transaction) -> Iterable[Step]:
+    """What was on its way when she left ends too."""
+    row = member(db, recorded.id)
+    return stops(recorded) if row is not None and row.standing in ENDED else []
+
+
+def stops(recorded: Recorded) -> list[Step]:
+    """For every purpose. Who never shared anything is refused, and nothing is lost."""
+    return [Do(recorded.id, StopSharing(purpose=purpose)) for purpose in IN_FORCE]
