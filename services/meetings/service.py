@@ -16,8 +16,8 @@ from services.meetings.projections.priorities import priorities
 from services.meetings.projections.replies import replies
 from services.meetings.projections.shared_needs import shared_needs
 from services.meetings.projections.upcoming_meetings import upcoming_meetings
-from services.meetings.reactions.erase_here import erasing_here
 from services.meetings.reactions.arrange import arrange, bring_into_line
+from services.meetings.reactions.erase_here import erasing_here
 from services.meetings.reactions.free_places import free_places
 from shared.erasure.here import ErasureHere
 from shared.identity.people import find_member
@@ -54,6 +54,9 @@ service = Service(
         upcoming_meetings,
         replies,
         priorities,
+        shared_needs,
+        hosts,
+        arrangements,
     ],
     reactions=[
         free_places,
@@ -63,10 +66,6 @@ service = Service(
     effects=[
         erasing_here.effect,
         bring_into_line,
-    ],
-        shared_needs,
-        hosts,
-        arrangements,
     ],
     resources=resources,
     permissions=PERMISSIONS,
