@@ -6,7 +6,7 @@ from pathlib import Path
 from services.meetings.contracts import membership
 from services.meetings.domain.meeting import Meeting
 from services.meetings.domain.priorities import PriorityList
-from services.meetings.permissions import PERMISSIONS
+from services.meetings.permissions import MEANINGS, PERMISSIONS
 from services.meetings.projections.closed_communities import closed_communities
 from services.meetings.projections.people import people
 from services.meetings.projections.priorities import priorities
@@ -33,6 +33,7 @@ service = Service(
     reactions=[free_places],
     resources=resources,
     permissions=PERMISSIONS,
+    meanings=MEANINGS,
     find_member=find_member,
     contracts={"membership": membership},
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 from services.membership.domain.community import Community
 from services.membership.domain.member import Member
 from services.membership.domain.project_group import ProjectGroup
-from services.membership.permissions import PERMISSIONS
+from services.membership.permissions import MEANINGS, PERMISSIONS
 from services.membership.projections.communities import communities
 from services.membership.projections.members import members
 from services.membership.projections.people import people
@@ -53,5 +53,6 @@ service = Service(
     reactions=[join_wanted_communities, leave_everything],
     resources=resources,
     permissions=PERMISSIONS,
+    meanings=MEANINGS,
     find_member=find_member,
 )

@@ -7,7 +7,7 @@ from services.notifications.contracts import meetings as of_meetings
 from services.notifications.contracts import membership as of_membership
 from services.notifications.contracts import ppi as of_ppi
 from services.notifications.domain.delivery import Delivery
-from services.notifications.permissions import PERMISSIONS
+from services.notifications.permissions import MEANINGS, PERMISSIONS
 from services.notifications.projections.deliveries import deliveries
 from services.notifications.projections.meetings import meetings
 from services.notifications.projections.people import people
@@ -57,6 +57,7 @@ service = Service(
     effects=[send_mail],
     resources=resources,
     permissions=PERMISSIONS,
+    meanings=MEANINGS,
     find_member=find_member,
     own_settings=mail_settings,
 )

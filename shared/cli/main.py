@@ -13,6 +13,7 @@ import typer
 from shared.cli import events, topics
 from shared.cli.gunicorn_hooks import folder_for_metrics
 from shared.cli.operations import audit, doctor, status
+from shared.cli.permissions import permissions
 from shared.cli.projections import app as projections
 from shared.cli.services import plainly, service_named
 from shared.configuration import Settings
@@ -24,6 +25,7 @@ app.add_typer(topics.app, name="topics")
 app.command()(status)
 app.command()(audit)
 app.command()(doctor)
+app.command()(permissions)
 app.add_typer(projections, name="projections")
 
 
