@@ -85,6 +85,16 @@ def stand(db: Transaction, member: UUID, standing: str) -> None:
     db.write("update people set standing = %s where member_id = %s", standing, member)
 
 
+def erase(db: Transaction, member: UUID) -> None:
+    """Forgets who a member was: her sign-in is nobody's from now on, and she is in no list."""
+    stand(db, member, "erased")
+    db.write(
+        "update people set account = null, name = '', email = null, phone = null, postal_address = null"
+        " where member_id = %s",
+        member,
+    )
+
+
 def link_account(db: Transaction, member: UUID, account: UUID) -> None:
     """Says which account is a member's."""
     _free(db, account, member)

@@ -14,6 +14,7 @@ from services.membership.domain.member import (
     ConversationNeeded,
     MemberActivated,
     MemberApproved,
+    MemberErased,
     MemberLeft,
     MemberPaused,
     MemberReturned,
@@ -116,6 +117,17 @@ def _(event: MemberReturned, recorded: Recorded, db: Transaction) -> None:
 @members.on(MemberLeft)
 def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> None:
     _move(db, recorded, Standing.LEFT)
+
+
+@members.on(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
+    """What the sign-in led to is nobody's own page any more."""
+    _move(db, recorded, Standing.ERASED)
+    db.write(
+        "update members set account = null, name = '', email = null, phone = null, postal_address = null, about = null,"
+        " note = null, reason = null where id = %s",
+        recorded.id,
+    )
 
 
 @members.on(OnboardingStepDone)

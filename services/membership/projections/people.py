@@ -4,12 +4,13 @@ from services.membership.domain.community import CommunityFounded, CommunityJoin
 from services.membership.domain.member import (
     AccountLinked,
     MemberApproved,
+    MemberErased,
     MemberLeft,
     MemberPaused,
     MemberReturned,
 )
 from shared.database.pool import Transaction
-from shared.identity.people import ACTIVE, TABLES, admit, found_community, join, leave, link_account, stand
+from shared.identity.people import ACTIVE, TABLES, admit, erase, found_community, join, leave, link_account, stand
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -49,6 +50,11 @@ def _(event: MemberReturned, recorded: Recorded, db: Transaction) -> None:
 @people.on(MemberLeft)
 def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> None:
     stand(db, recorded.id, "left")
+
+
+@people.on(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
+    erase(db, recorded.id)
 
 
 @people.on(CommunityLeft)

@@ -39,6 +39,11 @@ class MemberLeft:
     pass
 
 
+@event("member-erased")
+class MemberErased:
+    pass
+
+
 @event("account-linked")
 class AccountLinked:
     account: UUID

@@ -7,12 +7,13 @@ from services.notifications.contracts.membership import (
     CommunityJoined,
     CommunityLeft,
     MemberApproved,
+    MemberErased,
     MemberLeft,
     MemberPaused,
     MemberReturned,
 )
 from shared.database.pool import Transaction
-from shared.identity.people import ACTIVE, TABLES, admit, found_community, join, leave, link_account, stand
+from shared.identity.people import ACTIVE, TABLES, admit, erase, found_community, join, leave, link_account, stand
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -78,6 +79,11 @@ def _(event: MemberReturned, recorded: Recorded, db: Transaction) -> None:
 @people.on(MemberLeft)
 def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> None:
     stand(db, recorded.id, "left")
+
+
+@people.on(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
+    erase(db, recorded.id)
 
 
 @people.on(CommunityLeft)

@@ -6,12 +6,13 @@ from services.ppi.contracts.membership import (
     CommunityJoined,
     CommunityLeft,
     MemberApproved,
+    MemberErased,
     MemberLeft,
     MemberPaused,
     MemberReturned,
 )
 from shared.database.pool import Transaction
-from shared.identity.people import ACTIVE, TABLES, admit, found_community, join, leave, link_account, stand
+from shared.identity.people import ACTIVE, TABLES, admit, erase, found_community, join, leave, link_account, stand
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -51,6 +52,11 @@ def _(event: MemberReturned, recorded: Recorded, db: Transaction) -> None:
 @people.on(MemberLeft)
 def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> None:
     stand(db, recorded.id, "left")
+
+
+@people.on(MemberErased)
+def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
+    erase(db, recorded.id)
 
 
 @people.on(CommunityLeft)
