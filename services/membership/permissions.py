@@ -56,7 +56,9 @@ MEANINGS: Meanings = {
         "Describe a community, see its members, let them in, take them out, agree terms, write down training.",
         "she facilitates this community, or has the coordinators' permission for the same",
     ),
-    "communities:appoint": Lets("Say who facilitates a community, and who has which role in a working group."),
+    "communities:appoint": Lets(
+        "Say who facilitates a community and who no more, and who has which role in a working group."
+    ),
     "communities:note-milestone": Lets("Add to a community's story."),
     "project-groups:take-part": Lets(
         "See, propose, join and leave small groups; begin and close one.",
