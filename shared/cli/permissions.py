@@ -1,5 +1,6 @@
 """`copse permissions`: who may do what, in every service that is installed here."""
 
+import importlib
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +34,5 @@ def permissions(
 
 def installed() -> list[str]:
     """The services of this checkout, or the one of this image: every `services/<name>/service.py`."""
-    import services
-
-    folders = [Path(folder) for folder in services.__path__]
+    folders = [Path(folder) for folder in importlib.import_module("services").__path__]
     return sorted(file.parent.name for folder in folders for file in folder.glob("*/service.py"))

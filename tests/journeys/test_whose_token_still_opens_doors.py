@@ -33,7 +33,7 @@ NOBODY = "00000000-0000-7000-8000-000000000000"
 class Erase(Command[Member]):
     """What an erasure comes to in the member's own stream."""
 
-    def decide(self, member: Member, context: Context) -> Iterator[Event]:
+    def decide(self, state: Member, context: Context) -> Iterator[Event]:  # noqa: ARG002
         yield MemberErased()
 
 
