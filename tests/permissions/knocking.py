@@ -85,7 +85,7 @@ def ids_for(ids: Ids, path: str) -> dict[str, UUID]:
 
 @contextmanager
 def house_of(service: Service, events_url: str, keys_url: str, provider: Provider) -> Iterator[House]:
-    running = Running(service, settings(events_url, keys_url, provider))
+    running = Running(service, settings(events_url, keys_url, provider.issuer))
     for projection in service.projections:
         make_tables(projection, running.database)
     app = create_app(running)
@@ -95,15 +95,15 @@ def house_of(service: Service, events_url: str, keys_url: str, provider: Provide
     running.close()
 
 
-def settings(events_url: str, keys_url: str, provider: Provider) -> Settings:
+def settings(events_url: str, keys_url: str, issuer: str) -> Settings:
     return Settings(
         database_url=events_url,
         keyring_url=keys_url,
         master_key=secrets.token_bytes(32),
         kafka="127.0.0.1:1",
         kafka_replicas=1,
-        issuer=provider.issuer,
-        internal_issuer=provider.issuer,
+        issuer=issuer,
+        internal_issuer=issuer,
         audience="copse",
         roles_claim="groups",
         algorithms=("RS256",),

@@ -98,4 +98,4 @@ def test_a_table_that_names_an_unknown_role_keeps_the_service_from_starting(hous
     mistyped = with_permissions(house.service, people__read=frozenset({"co-ordinator"}))
     said = house.world.running.settings
     with pytest.raises(UnknownRole, match="people:read is granted to “co-ordinator”"):
-        Running(mistyped, settings(said.database_url, said.keyring_url, house.provider))
+        Running(mistyped, settings(said.database_url, said.keyring_url, house.provider.issuer))
