@@ -85,7 +85,7 @@ def install(app: Flask, configuration: Configuration) -> None:
     provider.issuer, provider.internal_issuer = configuration.issuer, configuration.internal_issuer
     app.extensions["copse-provider"] = provider
     app.register_blueprint(blueprint)
-    limiter = configuration.sign_ins and RateLimiter(configuration.sign_ins)
+    limiter = RateLimiter(configuration.sign_ins) if configuration.sign_ins else None
 
     @app.before_request
     def not_too_often() -> mishaps.Page | None:

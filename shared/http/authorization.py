@@ -104,7 +104,7 @@ def guard(app: Flask, running: Running) -> None:
             if route.rule.startswith("/v1/") and rule_of(app, route.endpoint, method) is None:
                 raise RuntimeError(f"{method} {route.rule} names no permission: decorate it with @needs or @public")
 
-    reads, changes = (limit and RateLimiter(limit) for limit in (said.public_reads, said.public_changes))
+    reads, changes = (RateLimiter(limit) if limit else None for limit in (said.public_reads, said.public_changes))
 
     @app.before_request
     def check() -> None:

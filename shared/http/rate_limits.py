@@ -11,6 +11,7 @@ from time import monotonic
 
 _CLIENTS_REMEMBERED = 20_000  # about 150 bytes each
 _FORGOTTEN_AT_ONCE = 1_000
+_ROUNDING = 1e-6  # seconds: sums of fractions must not cost the last of those allowed at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class RateLimiter:
 
     def __init__(self, limit: Limit, clock: Callable[[], float] = monotonic, most: int = _CLIENTS_REMEMBERED) -> None:
         self._every = limit.seconds / limit.at_once
-        self._credit = self._every * (limit.at_once - 1)
+        self._credit = self._every * (limit.at_once - 1) + _ROUNDING
         self._clock, self._most = clock, most
         self._spent_until: dict[bytes, float] = {}
         self._lock = Lock()

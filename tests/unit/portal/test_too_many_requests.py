@@ -61,7 +61,7 @@ def client(tmp_path: Path, told: list[str | None]) -> FlaskClient:
 
 def test_signing_in_again_and_again_must_wait(client: FlaskClient) -> None:
     def sign_in(path: str, **who: object) -> int:
-        return client.get(path, environ_overrides=GATEWAY, **who).status_code  # type: ignore[arg-type]
+        return client.get(path, environ_overrides=GATEWAY, **who).status_code
 
     steps = ("/sign-in", "/sign-in/return?code=guess&state=x", "/sign-in")
     assert 429 not in [sign_in(path, headers=ANN) for path in steps]
