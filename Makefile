@@ -44,9 +44,10 @@ format: development  ## put the code into its usual form
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
 
-catalogue: development  ## remake the catalogue of events and the list of metrics in docs/reference
+catalogue: development  ## remake the catalogue of events, the metrics and the permissions in docs/reference
 	$(RUN)/python -m shared.testing.catalogue
 	$(RUN)/python -m shared.testing.metrics_page
+	$(RUN)/python -m shared.testing.permissions_page
 
 requirements: development  ## remake the hashed requirement files from the *.in files
 	cd deploy/requirements && ../../$(COMPILE) --upgrade development.in -o development.txt

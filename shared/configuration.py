@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from shared.errors import CannotGoOn
+from shared.http.clients import ON_THIS_MACHINE, THIS_MACHINE, Networks, networks
+from shared.http.rate_limits import Limit
 
 T = TypeVar("T")
 
@@ -86,6 +88,9 @@ class Settings:
     instance: str | None = None
     session_seconds: int = 10
     second_master_key: bytes | None = None
+    trusted_proxies: Networks = ON_THIS_MACHINE
+    public_reads: Limit | None = None
+    public_changes: Limit | None = None
 
     @classmethod
     def read(cls, service: str, variables: Mapping[str, str] | None = None) -> "Settings":
@@ -102,13 +107,29 @@ class Settings:
             internal_issuer=environment.text("OIDC_INTERNAL_URL", issuer).rstrip("/"),
             audience=environment.text("OIDC_AUDIENCE", "copse"),
             roles_claim=environment.text("OIDC_ROLES_CLAIM", "groups"),
-            algorithms=tuple(environment.text("OIDC_ALGORITHMS", "RS256").split(",")),
+            algorithms=environment.parsed("OIDC_ALGORITHMS", _algorithms, "RS256,PS256,ES256", "RS256") or (),
             instance=environment.parsed("COPSE_INSTANCE", _instance, "worker-1", ""),
             session_seconds=environment.parsed("KAFKA_SESSION_SECONDS", _session, "10 (6 to 1800)", "10") or 10,
             second_master_key=environment.second_master_key(),
+            trusted_proxies=environment.parsed("TRUSTED_PROXIES", networks, "172.16.0.0/12, or none", THIS_MACHINE)
+            or (),
+            public_reads=environment.parsed("PUBLIC_READS_PER_MINUTE", _per(60), "1200 (0: no limit)", "1200"),
+            public_changes=environment.parsed("PUBLIC_CHANGES_PER_HOUR", _per(3600), "60 (0: no limit)", "60"),
         )
         environment.check()
         return settings
+
+
+def _per(seconds: float) -> Callable[[str], Limit | None]:
+    return lambda text: Limit.per(seconds, text)
+
+
+def _algorithms(text: str) -> tuple[str, ...]:
+    """Signatures by a private key alone: with `none` or a shared secret, whoever asks could sign for herself."""
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(re.fullmatch(r"(RS|PS|ES)(256|384|512)|EdDSA", name) for name in names):
+        raise ValueError
+    return names
 
 
 def _instance(text: str) -> str:

@@ -15,6 +15,7 @@ from shared.database.pool import Database, Transaction
 from shared.eventstore.doorbell import Doorbell
 from shared.eventstore.postgres import PostgresEventStore
 from shared.identity.identity import OF_EVERY_SERVICE, FindMember, Permissions
+from shared.identity.roles import Meanings, check_roles
 from shared.messages.clock import Clock
 from shared.messages.codec import Codec
 from shared.messages.decisions import Command, State
@@ -32,6 +33,7 @@ class Service:
     """The parts of one service, each named once.
 
     `contracts` maps the name of another service to the module that says which of its events are read here.
+    `meanings` says of each of its `permissions` in plain words what it lets somebody do.
     `resources` gives the blueprints of `api/` when the web process asks; the worker never loads Flask.
     `own_settings` reads what this service alone needs of the environment; it is called at start, so that a mistake
     (Misconfigured) is told then and not with the first letter.
@@ -48,6 +50,7 @@ class Service:
     resources: Callable[[], Sequence[object]]
     permissions: Permissions
     find_member: FindMember
+    meanings: Meanings = field(default_factory=dict)
     contracts: Mapping[str, ModuleType] = field(default_factory=dict)
     effects: Sequence[Effect[Any]] = ()
     own_settings: Callable[[], object] = lambda: None
@@ -110,6 +113,7 @@ class Running:
         service.own_settings()
         self.service, self.settings = service, settings
         self.permissions: Permissions = {**OF_EVERY_SERVICE, **service.permissions}
+        check_roles(self.permissions)
         self.clock = clock or Clock.from_environment()
         application = f"copse-{service.name} {RELEASE}"
         self.database = Database(

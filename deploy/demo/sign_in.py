@@ -9,8 +9,10 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http.cookiejar import Cookie, DefaultCookiePolicy
 from typing import Any, cast
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+from urllib.request import Request
 
 import requests
 
@@ -27,13 +29,15 @@ class NotSignedIn(Exception):
     """Signing in did not work; the message says at which step and why."""
 
 
-def sign_in(issuer: str, username: str, password: str, client: str = CLIENT, redirect: str = REDIRECT) -> str:
+def sign_in(
+    issuer: str, username: str, password: str, client: str = CLIENT, redirect: str = REDIRECT, scopes: str = SCOPES
+) -> str:
     """The access token of `username` for Copse's services.
 
     Raises NotSignedIn when the provider is not there, refuses the password, or does something unexpected.
     """
     issuer = issuer.rstrip("/")
-    browser = requests.Session()
+    browser = new_browser()
     try:
         provider = found(browser, issuer)
         verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
@@ -42,7 +46,7 @@ def sign_in(issuer: str, username: str, password: str, client: str = CLIENT, red
             "response_type": "code",
             "client_id": client,
             "redirect_uri": redirect,
-            "scope": SCOPES,
+            "scope": scopes,
             "state": state,
             "nonce": secrets.token_urlsafe(16),
             "code_challenge": challenge,
@@ -69,6 +73,21 @@ def sign_in(issuer: str, username: str, password: str, client: str = CLIENT, red
     if not token.ok:
         raise NotSignedIn(f"{issuer} gave {username} no token: {token.status_code} {token.text[:300]}")
     return str(token.json()["access_token"])
+
+
+class LikeBrowsers(DefaultCookiePolicy):
+    """To this machine browsers send secure cookies without TLS too (RFC 6265bis, 5.7.3), and Keycloak counts on it."""
+
+    def set_ok(self, cookie: Cookie, request: Request) -> bool:
+        if cookie.domain in ("127.0.0.1", "localhost.local"):
+            cookie.secure = False
+        return super().set_ok(cookie, request)
+
+
+def new_browser() -> requests.Session:
+    browser = requests.Session()
+    browser.cookies.set_policy(LikeBrowsers())
+    return browser
 
 
 def found(browser: requests.Session, issuer: str) -> dict[str, Any]:

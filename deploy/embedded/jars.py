@@ -34,13 +34,15 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Jar:
+    """`coordinate` is `group:artifact:version`, with `:zip` behind it for what is no jar."""
+
     coordinate: str
     sha256: str
 
     def fetch(self, maven: MavenContext) -> Path:
         """The path of the checked jar. Raises CannotInstall when it cannot be had or is another one."""
-        group, artifact, version = self.coordinate.split(":")
-        wanted = maven.project(group, artifact).at_version(version).artifact()
+        group, artifact, version, *packaging = self.coordinate.split(":")
+        wanted = maven.project(group, artifact).at_version(version).artifact(packaging="".join(packaging) or "jar")
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 path = Path(wanted.resolve())
@@ -49,7 +51,7 @@ class Jar:
                 # arrive.
                 if attempt == ATTEMPTS:
                     raise CannotInstall(
-                        f"{self.coordinate}, a part of Kafka, could not be fetched from Maven: {problem}. "
+                        f"{self.coordinate} could not be fetched from Maven: {problem}. "
                         "This machine must reach it once; MAVEN_REPOSITORY_URL names a mirror."
                     ) from problem
                 continue
@@ -57,7 +59,7 @@ class Jar:
                 return path
             # A broken download, or not the file that was locked: never keep it.
             path.unlink()
-        raise CannotInstall(f"{self.coordinate} arrived {ATTEMPTS} times with another SHA-256 than kafka.lock says.")
+        raise CannotInstall(f"{self.coordinate} arrived {ATTEMPTS} times with another SHA-256 than was locked.")
 
 
 def fetch(folder: Path = STATE / "maven") -> list[Path]:

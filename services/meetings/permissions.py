@@ -5,6 +5,7 @@ meeting, or that the arrangement is her own.
 """
 
 from shared.identity.identity import Permissions
+from shared.identity.roles import Lets, Meanings
 
 PERMISSIONS: Permissions = {
     "meetings:plan": frozenset({"coordinator", "facilitator"}),
@@ -18,4 +19,14 @@ PERMISSIONS: Permissions = {
     "arrangements:settle": frozenset({"member", "coordinator"}),
     "priorities:publish": frozenset({"coordinator"}),
     "people:read": frozenset({"coordinator", "operator"}),
+}
+
+MEANINGS: Meanings = {
+    "meetings:plan": Lets("Plan a meeting, or put a past public one on record."),
+    "meetings:read-all": Lets("See the meetings of private and confidential communities without belonging to them."),
+    "meetings:read-joining-details": Lets("See the link and the number by which a meeting is joined."),
+    "replies:send": Lets("Say whether and how one takes part in a meeting.", "the meeting is there for her"),
+    "replies:read": Lets("See who replied what to a meeting.", "the meeting is there for her"),
+    "priorities:publish": Lets("Publish what a community agreed to matter most."),
+    "people:read": Lets("See what this service knows of a member: standing and groups, no name."),
 }

@@ -7,7 +7,7 @@ from services.meetings.contracts import membership
 from services.meetings.domain.arrangements import Arrangements
 from services.meetings.domain.meeting import Meeting
 from services.meetings.domain.priorities import PriorityList
-from services.meetings.permissions import PERMISSIONS
+from services.meetings.permissions import MEANINGS, PERMISSIONS
 from services.meetings.projections.arrangements import arrangements
 from services.meetings.projections.closed_communities import closed_communities
 from services.meetings.projections.hosts import hosts
@@ -69,6 +69,7 @@ service = Service(
     ],
     resources=resources,
     permissions=PERMISSIONS,
+    meanings=MEANINGS,
     find_member=find_member,
     contracts={"membership": membership},
 )

@@ -5,6 +5,7 @@
 """
 
 from shared.identity.identity import Permissions
+from shared.identity.roles import Lets, Meanings
 
 PERMISSIONS: Permissions = {
     "applications:read": frozenset({"coordinator"}),
@@ -49,4 +50,41 @@ PERMISSIONS: Permissions = {
     "safeguarding:raise": frozenset({"signed-in"}),
     "safeguarding:read": frozenset({"safeguarding-lead"}),
     "safeguarding:handle": frozenset({"safeguarding-lead"}),
+}
+
+MEANINGS: Meanings = {
+    "applications:read": Lets("See who applied and waits for an answer."),
+    "applications:take": Lets("Take down an application from a call, a letter or a conversation."),
+    "applications:decide": Lets("Approve or decline an application, or have a conversation first."),
+    "members:read": Lets("See everybody who applied or joined, with how to reach them."),
+    "members:change": Lets("Do for a member what she may do herself: agree to the ground rules, take a break, leave."),
+    "members:import": Lets("Bring in a list of members."),
+    "members:export": Lets("Take the list of members out."),
+    "members:link-account": Lets("Say which sign-in is a member's."),
+    "members:read-own": Lets("See a member's record.", "it is her own, or she has members:read"),
+    "members:change-own": Lets(
+        "Agree to the ground rules, take a break, come back, leave, withdraw an application.",
+        "the record is her own, or she has members:change (applications: applications:decide)",
+    ),
+    "communities:found": Lets("Begin a community, a working group or a partnership, and say who sees it."),
+    "communities:read-all": Lets("See inside every community, the confidential ones too."),
+    "communities:add-member": Lets("Let members into any community, and take them out."),
+    "communities:read-members": Lets("See who belongs to any community, and who asks to."),
+    "communities:take-part": Lets(
+        "Join a community or ask to, and leave it.", "she is a member and speaks for herself"
+    ),
+    "communities:lead": Lets(
+        "Describe a community, see its members, let them in, take them out, agree terms, write down training.",
+        "she facilitates this community, or has the coordinators' permission for the same",
+    ),
+    "communities:appoint": Lets(
+        "Say who facilitates a community and who no more, and who has which role in a working group."
+    ),
+    "communities:note-milestone": Lets("Add to a community's story."),
+    "project-groups:take-part": Lets(
+        "See, propose, join and leave small groups; begin and close one.",
+        "she belongs to the community; to begin and close it, she leads the group",
+    ),
+    "project-groups:run-any": Lets("Begin and close any small group, and take somebody out."),
+    "people:read": Lets("See what this service knows of a member: standing and groups, no name."),
 }

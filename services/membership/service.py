@@ -16,7 +16,7 @@ from services.membership.domain.member import Member
 from services.membership.domain.project_group import ProjectGroup
 from services.membership.domain.rights_request import RightsRequest
 from services.membership.domain.safeguarding_concern import SafeguardingConcern
-from services.membership.permissions import PERMISSIONS
+from services.membership.permissions import MEANINGS, PERMISSIONS
 from services.membership.projections.access_needs import access_needs
 from services.membership.projections.communities import communities
 from services.membership.projections.complaints import complaints
@@ -140,6 +140,7 @@ service = Service(
     contracts={"meetings": of_meetings, "ppi": of_ppi, "notifications": of_notifications},
     resources=resources,
     permissions=PERMISSIONS,
+    meanings=MEANINGS,
     find_member=find_member,
     may_export=may_export,
 )

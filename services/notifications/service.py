@@ -7,7 +7,7 @@ from services.notifications.contracts import meetings as of_meetings
 from services.notifications.contracts import membership as of_membership
 from services.notifications.contracts import ppi as of_ppi
 from services.notifications.domain.delivery import Delivery
-from services.notifications.permissions import PERMISSIONS
+from services.notifications.permissions import MEANINGS, PERMISSIONS
 from services.notifications.projections.arrangements import arrangements
 from services.notifications.projections.deliveries import deliveries
 from services.notifications.projections.facilitators import facilitators
@@ -92,6 +92,7 @@ service = Service(
     ],
     resources=resources,
     permissions=PERMISSIONS,
+    meanings=MEANINGS,
     find_member=find_member,
     own_settings=mail_settings,
 )

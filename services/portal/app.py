@@ -61,6 +61,7 @@ from services.portal.pages import (
 )
 from services.portal.person import current_person
 from shared.http import metrics, tracing
+from shared.http.clients import TrustedProxies
 
 SESSION_LIFETIME = timedelta(hours=8)
 LARGEST_FORM = 256 * 1024  # bytes; the longest text is a review of a few pages
@@ -125,6 +126,7 @@ def create_app(settings: configuration.Configuration | None = None) -> Flask:
     Session(app)
     CSRFProtect(app)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     headers.install(app, settings)
     built_files.install(app)
     sign_in.install(app, settings)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
+from shared.http.clients import ON_THIS_MACHINE, THIS_MACHINE, Networks, networks
+from shared.http.rate_limits import Limit
+
+T = TypeVar("T")
 SERVICES = ("membership", "meetings", "ppi", "notifications")
 
 
@@ -32,6 +37,8 @@ class Configuration:
     scopes: str = "openid profile email groups"
     demonstration: bool = False
     contact_email: str = ""  # whom people may ask; shown only when it is set
+    trusted_proxies: Networks = ON_THIS_MACHINE
+    sign_ins: Limit | None = None
 
     @property
     def secure(self) -> bool:
@@ -75,6 +82,14 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Configurat
     contact = values.get("CONTACT_EMAIL", "").strip()
     if contact and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", contact):
         mistakes.append(f"CONTACT_EMAIL is {contact!r}. It must be one email address, such as copse@example.org.")
+
+    def parsed(name: str, parse: Callable[[str], T], default: str, example: str) -> T:
+        try:
+            return parse(values.get(name) or default)
+        except ValueError:
+            mistakes.append(f"{name} is {values[name]!r}. Example: {example}.")
+            return parse(default)
+
     configuration = Configuration(
         portal_url=address("PORTAL_URL", "the portal's own public address"),
         service_urls={name: address(f"{name.upper()}_URL", f"where the {name} service answers") for name in SERVICES},
@@ -92,6 +107,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Configurat
         scopes=values.get("OIDC_SCOPES") or "openid profile email groups",
         demonstration=values.get("COPSE_DEMO", "") == "1",
         contact_email=contact,
+        trusted_proxies=parsed("TRUSTED_PROXIES", networks, THIS_MACHINE, "172.16.0.0/12, or none"),
+        sign_ins=parsed("SIGN_INS_PER_HOUR", lambda text: Limit.per(3600, text), "240", "240 (0: no limit)"),
     )
     if mistakes:
         raise ConfigurationMistakes("The portal cannot start:\n" + "\n".join(f"- {line}" for line in mistakes))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
-from flask import current_app, g, session
+from flask import current_app, g, request, session
 
 from services.portal.api_client import Answer, ApiClient, Problem, ServiceAway
 from services.portal.person import SignInNeeded, current_person, token_of_request
@@ -118,6 +118,8 @@ def download(service: str, path: str) -> bytes:
 
 def _headers() -> dict[str, str]:
     headers = {"X-Request-Id": request_id(), "traceparent": traceparent()}
+    if request.remote_addr:  # the services count public requests by whose they are, and not by the portal that asks
+        headers["X-Forwarded-For"] = request.remote_addr
     token = token_of_request()
     if token:
         headers["Authorization"] = f"Bearer {token}"

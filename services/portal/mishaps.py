@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from services.portal.api_client import Problem, ServiceAway
 from services.portal.person import SignInNeeded, current_person
+from shared.http.rate_limits import sentence
 
 Page = tuple[str, int] | tuple[str, int, dict[str, str]]
 
@@ -48,7 +49,13 @@ def problem(refusal: Problem) -> Page:
         return not_found()
     if refusal.status == 403:
         return forbidden()
-    return page(refusal.status, "That did not work", refusal.detail or refusal.title)
+    title = "Please wait a little" if refusal.status == 429 else "That did not work"
+    return page(refusal.status, title, refusal.detail or refusal.title)
+
+
+def too_many(seconds: int) -> Page:
+    html, status, *_ = page(429, "Please wait a little", sentence(seconds))
+    return html, status, {"Retry-After": str(seconds)}
 
 
 def not_found() -> Page:

@@ -22,6 +22,8 @@ from services.portal.claims import roles_in, unverified_payload
 from services.portal.configuration import Configuration
 from services.portal.person import signed_in
 from services.portal.safe_paths import safe_path
+from shared.http.clients import one_home
+from shared.http.rate_limits import RateLimiter
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -83,6 +85,15 @@ def install(app: Flask, configuration: Configuration) -> None:
     provider.issuer, provider.internal_issuer = configuration.issuer, configuration.internal_issuer
     app.extensions["copse-provider"] = provider
     app.register_blueprint(blueprint)
+    limiter = RateLimiter(configuration.sign_ins) if configuration.sign_ins else None
+
+    @app.before_request
+    def not_too_often() -> mishaps.Page | None:
+        """Both steps count: each makes the provider work, and the second may be a guess."""
+        if limiter is None or request.endpoint not in ("sign_in.start", "sign_in.finish"):
+            return None
+        wait = limiter.seconds_to_wait(one_home(request.remote_addr))
+        return mishaps.too_many(wait) if wait else None
 
 
 def _provider() -> Provider:

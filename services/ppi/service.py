@@ -6,7 +6,7 @@ from pathlib import Path
 from services.ppi.contracts import meetings, membership
 from services.ppi.domain.claim import Claim
 from services.ppi.domain.support_request import SupportRequest
-from services.ppi.permissions import PERMISSIONS
+from services.ppi.permissions import MEANINGS, PERMISSIONS
 from services.ppi.projections.claims import claims
 from services.ppi.projections.people import people
 from services.ppi.projections.priorities import priorities
@@ -72,6 +72,7 @@ service = Service(
     ],
     resources=resources,
     permissions=PERMISSIONS,
+    meanings=MEANINGS,
     find_member=find_member,
     contracts={"membership": membership, "meetings": meetings},
 )

@@ -14,6 +14,7 @@ from shared.cli import events, keyring, topics
 from shared.cli.erase import erase
 from shared.cli.gunicorn_hooks import folder_for_metrics
 from shared.cli.operations import audit, doctor, status
+from shared.cli.permissions import permissions
 from shared.cli.projections import app as projections
 from shared.cli.services import plainly, service_named
 from shared.configuration import Settings
@@ -27,6 +28,7 @@ app.command()(audit)
 app.command()(doctor)
 app.command()(erase)
 app.add_typer(keyring.app, name="keyring")
+app.command()(permissions)
 app.add_typer(projections, name="projections")
 
 

@@ -8,6 +8,7 @@ from flask_smorest import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.http import authorization, changes, docs, health, metrics, problems, tracing
+from shared.http.clients import TrustedProxies
 from shared.http.dead_letters import dead_letters_resource
 from shared.http.own_data import own_data_resource
 from shared.http.sensitive import sensitive_reads_resource
@@ -38,6 +39,7 @@ def create_app(running: Running) -> Flask:
     app.extensions["copse"] = running
     # Behind the gateway an address has a prefix (/api/membership), which Location and Link must carry.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1, x_prefix=1)  # type: ignore[method-assign]
+    app.wsgi_app = TrustedProxies(app.wsgi_app, running.settings.trusted_proxies)  # type: ignore[method-assign]
     metrics.time_requests(app)
     tracing.follow(app)
     api = problems.ProblemApi(app)

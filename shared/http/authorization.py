@@ -5,7 +5,9 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app, g, request
 
+from shared.http.clients import one_home
 from shared.http.problems import Problem
+from shared.http.rate_limits import RateLimiter, sentence
 from shared.identity.identity import ANONYMOUS, Identity
 from shared.identity.tokens import TokenVerifier
 from shared.service import Running
@@ -102,6 +104,8 @@ def guard(app: Flask, running: Running) -> None:
             if route.rule.startswith("/v1/") and rule_of(app, route.endpoint, method) is None:
                 raise RuntimeError(f"{method} {route.rule} names no permission: decorate it with @needs or @public")
 
+    reads, changes = (RateLimiter(limit) if limit else None for limit in (said.public_reads, said.public_changes))
+
     @app.before_request
     def check() -> None:
         if request.endpoint is None or not request.path.startswith("/v1/"):
@@ -110,5 +114,11 @@ def guard(app: Flask, running: Running) -> None:
         permission = rule_of(app, request.endpoint, method)
         if permission and permission != PUBLIC:
             require(permission)
-        elif request.headers.get("Authorization"):
-            caller()  # a bad token is an error even where none was needed
+        elif caller() is ANONYMOUS:  # a bad token is an error even where none was needed
+            _not_too_often(changes if method not in ("GET", "HEAD", "OPTIONS") else reads)
+
+
+def _not_too_often(limiter: RateLimiter | None) -> None:
+    """Raises the 429 problem for a client who asks public routes more often than people do."""
+    if limiter and (wait := limiter.seconds_to_wait(one_home(request.remote_addr))):
+        raise Problem(429, "too-many-requests", sentence(wait), headers={"Retry-After": str(wait)})

@@ -50,7 +50,7 @@ def test_a_jar_that_was_damaged_here_is_fetched_again(mirror: Path, tmp_path: Pa
 
 def test_a_jar_that_cannot_be_had_is_named(mirror: Path, tmp_path: Path) -> None:
     mirror.unlink()
-    with pytest.raises(CannotInstall, match=f"{COORDINATE}, a part of Kafka, could not be fetched"):
+    with pytest.raises(CannotInstall, match=f"{COORDINATE} could not be fetched"):
         Jar(COORDINATE, RIGHT).fetch(jars.repository(tmp_path / "maven"))
 
 

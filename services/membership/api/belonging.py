@@ -20,7 +20,7 @@ from services.membership.domain.community import (
 from services.membership.projections.communities import ASKING, communities, parts
 from services.membership.projections.people import people
 from services.membership.projections.serving import Serving, serving, serving_in
-from shared.http.authorization import caller, needs, running
+from shared.http.authorization import caller, needs, require, running
 from shared.http.blueprint import Blueprint
 from shared.http.changes import change
 from shared.http.problems import FieldError, Problem
@@ -169,7 +169,7 @@ class OneFacilitator(MethodView):
     def delete(self, community_id: UUID, member_id: UUID) -> Response:
         """No longer facilitate: herself, or by a coordinator. She stays a member."""
         if caller().member != member_id:
-            must_lead(community_id, "communities:appoint")
+            require("communities:appoint")
         return change(community_id, StandDownFacilitator(member=MemberId(member_id)))
 
 
