@@ -3,6 +3,7 @@
 For herself and for coordinators, who may type what she says on the phone or writes in a letter (Copse-Channel).
 """
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -20,16 +21,19 @@ from services.membership.domain.access_needs import (
     StillRight,
     StopSharing,
 )
+from services.membership.domain.consenting import GiveConsent, WithdrawConsent
 from services.membership.domain.member import TAKING_PART, Standing
 from services.membership.domain.needs_list import IN_FORCE, LISTED, VERSION, WORDINGS
+from services.membership.domain.purposes import ACCESS_NEEDS
 from services.membership.projections.access_needs import access_needs, needs_of, shared_by
 from services.membership.projections.members import member
 from shared.http.authorization import needs, public, running
 from shared.http.blueprint import Blueprint
-from shared.http.changes import change
+from shared.http.changes import change, context_of_request
 from shared.http.problems import Problem
 from shared.http.reads import one, wait_for
 from shared.http.schemas import RequestSchema, line, paragraphs
+from shared.messages.decisions import Refused
 
 blueprint = Blueprint("access_needs", "access_needs", url_prefix="/v1", description="Access needs")
 
@@ -173,6 +177,8 @@ class SharingFor(MethodView):
         own_or(member_id, "access-needs:change")
         _must_be_a_member(member_id)
         _must_have_said(member_id)
+        consent = GiveConsent(purpose=ACCESS_NEEDS, wording=agreed["wording"])
+        running().commands.handle(member_id, consent, context_of_request())
         return change(member_id, ShareNeeds(purpose=purpose, **agreed))
 
     @needs("access-needs:change-own")
@@ -181,7 +187,10 @@ class SharingFor(MethodView):
         """Stop it. It needs no reason."""
         own_or(member_id, "access-needs:change")
         _must_have_said(member_id)
-        return change(member_id, StopSharing(purpose=purpose))
+        stopped = change(member_id, StopSharing(purpose=purpose))
+        with suppress(Refused):  # she took the consent itself back before
+            running().commands.handle(member_id, WithdrawConsent(purpose=ACCESS_NEEDS), context_of_request())
+        return stopped
 
 
 _NOTHING = {"needs": [], "review_due": False, "sharing": [], "version": 0} | dict.fromkeys(

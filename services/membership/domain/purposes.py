@@ -11,6 +11,8 @@ from services.membership.domain import ground_rules
 MEMBERSHIP: Final = "membership"
 """Its wordings are the ground rules, and `Activate` is how consent to it is given."""
 DIRECTORY: Final = "directory"
+ACCESS_NEEDS: Final = "access-needs"
+"""Sharing them for meetings, in the wording of `needs_list.toml`. Given and taken back with the sharing itself."""
 
 
 @dataclass(frozen=True, slots=True)
