@@ -12,7 +12,7 @@ from shared.configuration import Settings
 from shared.database.pool import Database
 from shared.eventstore.doorbell import Doorbell
 from shared.eventstore.postgres import PostgresEventStore
-from shared.identity.identity import OF_EVERY_SERVICE, FindMember, Permissions
+from shared.identity.identity import OF_EVERY_SERVICE, FindMember, FindSession, Permissions
 from shared.messages.clock import Clock
 from shared.messages.codec import Codec
 from shared.messages.decisions import Command, State
@@ -43,6 +43,7 @@ class Service:
     resources: Callable[[], Sequence[object]]
     permissions: Permissions
     find_member: FindMember
+    find_session: FindSession = lambda _db, _session: None
     contracts: Mapping[str, ModuleType] = field(default_factory=dict)
     effects: Sequence[Effect[Any]] = ()
     own_settings: Callable[[], object] = lambda: None

@@ -13,7 +13,7 @@ from services.meetings.projections.priorities import priorities
 from services.meetings.projections.replies import replies
 from services.meetings.projections.upcoming_meetings import upcoming_meetings
 from services.meetings.reactions.free_places import free_places
-from shared.identity.people import find_member
+from shared.identity.people import find_member, find_session
 from shared.service import Service
 
 
@@ -34,5 +34,6 @@ service = Service(
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,
+    find_session=find_session,
     contracts={"membership": membership},
 )

@@ -27,5 +27,10 @@ PERMISSIONS: Permissions = {
     "communities:note-milestone": frozenset({"coordinator"}),
     "project-groups:take-part": frozenset({"member", "coordinator"}),
     "project-groups:run-any": frozenset({"coordinator"}),
+    "assisted-sessions:open": frozenset({"coordinator"}),
+    "assisted-sessions:read": frozenset({"coordinator", "data-protection"}),
+    "assisted-sessions:read-all": frozenset({"data-protection"}),
+    "members:invite-account": frozenset({"coordinator"}),
+    "members:take-over": frozenset({"signed-in"}),
     "people:read": frozenset({"coordinator", "operator"}),
 }

@@ -24,7 +24,7 @@ from services.notifications.reactions.tell_of_release import tell_of_release
 from services.notifications.reactions.tell_what_changed import tell_what_changed
 from services.notifications.reactions.welcome_member import welcome_member
 from services.notifications.settings import mail_settings
-from shared.identity.people import find_member
+from shared.identity.people import find_member, find_session
 from shared.service import Service
 
 
@@ -58,5 +58,6 @@ service = Service(
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,
+    find_session=find_session,
     own_settings=mail_settings,
 )

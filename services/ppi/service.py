@@ -14,7 +14,7 @@ from services.ppi.projections.support_requests import support_requests
 from services.ppi.reactions.accrue_fee import accrue_fee
 from services.ppi.reactions.expire_offers import expire_offers
 from services.ppi.reactions.response_due import response_due
-from shared.identity.people import find_member
+from shared.identity.people import find_member, find_session
 from shared.service import Service
 
 
@@ -52,5 +52,6 @@ service = Service(
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,
+    find_session=find_session,
     contracts={"membership": membership, "meetings": meetings},
 )

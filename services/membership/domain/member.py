@@ -16,7 +16,7 @@ from typing import Self
 from uuid import UUID
 
 from shared.messages.decisions import State
-from shared.messages.events import Event, Personal, event
+from shared.messages.events import Event, Instant, Personal, event
 
 
 class StakeholderGroup(StrEnum):
@@ -151,6 +151,25 @@ class AccountLinked:
     account: UUID
 
 
+@event("account-invited")
+class AccountInvited:
+    """Whoever knows the code by `until` takes this record over, except `by`, who made it. `code` is a keyed digest."""
+
+    code: UUID
+    until: Instant
+    by: str
+
+
+@event("help-refused")
+class HelpRefused:
+    """She wants nobody to act for her."""
+
+
+@event("help-accepted")
+class HelpAccepted:
+    """A coordinator may act for her again, when she asks for it."""
+
+
 class Member(State, category="member"):
     """`agreed` is the wording of the ground rules that she agreed to, None until she did."""
 
@@ -159,6 +178,8 @@ class Member(State, category="member"):
     account: UUID | None = None
     agreed: str | None = None
     steps: frozenset[OnboardingStep] = frozenset()
+    refuses_help: bool = False
+    invited: AccountInvited | None = None
 
     def evolve(self, event: Event) -> Self:
         match event:
@@ -185,5 +206,11 @@ class Member(State, category="member"):
             case OnboardingStepDone():
                 return replace(self, steps=self.steps | {event.step})
             case AccountLinked():
-                return replace(self, account=event.account)
+                return replace(self, account=event.account, invited=None)
+            case AccountInvited():
+                return replace(self, invited=event)
+            case HelpRefused():
+                return replace(self, refuses_help=True)
+            case HelpAccepted():
+                return replace(self, refuses_help=False)
         return self

@@ -7,11 +7,14 @@ from pathlib import Path
 from uuid import UUID
 
 from services.membership.domain.member import (
+    AccountInvited,
     AccountLinked,
     ApplicationReceived,
     ApplicationRefused,
     ApplicationWithdrawn,
     ConversationNeeded,
+    HelpAccepted,
+    HelpRefused,
     MemberActivated,
     MemberApproved,
     MemberLeft,
@@ -136,6 +139,26 @@ def _(event: AccountLinked, recorded: Recorded, db: Transaction) -> None:
         recorded.version,
         recorded.id,
     )
+
+
+@members.on(AccountInvited)
+def _(event: AccountInvited, recorded: Recorded, db: Transaction) -> None:
+    _count(db, recorded)
+
+
+@members.on(HelpRefused)
+def _(event: HelpRefused, recorded: Recorded, db: Transaction) -> None:
+    _count(db, recorded)
+
+
+@members.on(HelpAccepted)
+def _(event: HelpAccepted, recorded: Recorded, db: Transaction) -> None:
+    _count(db, recorded)
+
+
+def _count(db: Transaction, recorded: Recorded) -> None:
+    """What is kept elsewhere changes nothing here but the version, without which the next change were refused."""
+    db.write("update members set version = %s where id = %s", recorded.version, recorded.id)
 
 
 def _move(db: Transaction, recorded: Recorded, standing: Standing) -> None:

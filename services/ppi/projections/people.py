@@ -2,6 +2,8 @@
 
 from services.ppi.contracts.membership import (
     AccountLinked,
+    AssistedSessionEnded,
+    AssistedSessionOpened,
     CommunityFounded,
     CommunityJoined,
     CommunityLeft,
@@ -11,11 +13,22 @@ from services.ppi.contracts.membership import (
     MemberReturned,
 )
 from shared.database.pool import Transaction
-from shared.identity.people import ACTIVE, TABLES, admit, found_community, join, leave, link_account, stand
+from shared.identity.people import (
+    ACTIVE,
+    TABLES,
+    admit,
+    end_session,
+    found_community,
+    join,
+    leave,
+    link_account,
+    open_session,
+    stand,
+)
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
-people = Projection("people", version=1, tables=TABLES)
+people = Projection("people", version=2, tables=TABLES)
 
 
 @people.on(MemberApproved)
@@ -56,3 +69,20 @@ def _(event: MemberLeft, recorded: Recorded, db: Transaction) -> None:
 @people.on(CommunityLeft)
 def _(event: CommunityLeft, recorded: Recorded, db: Transaction) -> None:
     leave(db, event.member, recorded.id)
+
+
+@people.on(AssistedSessionOpened)
+def _(event: AssistedSessionOpened, recorded: Recorded, db: Transaction) -> None:
+    open_session(
+        db,
+        recorded.id,
+        account=event.account,
+        member=event.member,
+        channel=event.channel,
+        closes_at=event.closes_at,
+    )
+
+
+@people.on(AssistedSessionEnded)
+def _(event: AssistedSessionEnded, recorded: Recorded, db: Transaction) -> None:
+    end_session(db, recorded.id)
