@@ -28,11 +28,12 @@ def to_tell(
     meeting: UUID | None = None,
     request: UUID | None = None,
     claim: UUID | None = None,
+    session: UUID | None = None,
     occasion: UUID | None = None,
 ) -> Do:
     """The step that queues a letter to a member. Asking for the same letter again changes nothing (`delivery_id`)."""
     return Do(
-        delivery_id(member, kind, meeting=meeting, request=request, claim=claim, occasion=occasion),
+        delivery_id(member, kind, meeting=meeting, request=request, claim=claim, session=session, occasion=occasion),
         QueueDelivery(
             member=member,
             kind=kind,
@@ -40,5 +41,6 @@ def to_tell(
             meeting=meeting,
             request=request,
             claim=claim,
+            session=session,
         ),
     )

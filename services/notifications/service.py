@@ -8,6 +8,7 @@ from services.notifications.contracts import membership as of_membership
 from services.notifications.contracts import ppi as of_ppi
 from services.notifications.domain.delivery import Delivery
 from services.notifications.permissions import PERMISSIONS
+from services.notifications.projections.assisted_sessions import assisted_sessions
 from services.notifications.projections.deliveries import deliveries
 from services.notifications.projections.meetings import meetings
 from services.notifications.projections.people import people
@@ -22,6 +23,7 @@ from services.notifications.reactions.tell_of_decline import tell_of_decline
 from services.notifications.reactions.tell_of_fee import tell_of_fee
 from services.notifications.reactions.tell_of_release import tell_of_release
 from services.notifications.reactions.tell_what_changed import tell_what_changed
+from services.notifications.reactions.tell_what_was_done import confirm_help, tell_what_was_done
 from services.notifications.reactions.welcome_member import welcome_member
 from services.notifications.settings import mail_settings
 from shared.identity.people import find_member, find_session
@@ -40,7 +42,7 @@ service = Service(
     title="Copse notifications: letters to members",
     folder=Path(__file__).parent,
     aggregates=[Delivery],
-    projections=[people, refusals, meetings, support_requests, deliveries],
+    projections=[people, refusals, meetings, support_requests, deliveries, assisted_sessions],
     reactions=[
         welcome_member,
         tell_of_decline,
@@ -51,10 +53,11 @@ service = Service(
         tell_of_release,
         tell_what_changed,
         tell_of_fee,
+        tell_what_was_done,
         send_by_mail,
     ],
     contracts={"membership": of_membership, "meetings": of_meetings, "ppi": of_ppi},
-    effects=[send_mail],
+    effects=[send_mail, confirm_help],
     resources=resources,
     permissions=PERMISSIONS,
     find_member=find_member,

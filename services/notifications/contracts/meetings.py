@@ -55,3 +55,8 @@ class PlaceGivenUp:
 @event("waiting-list-left")
 class WaitingListLeft:
     member: MemberId
+
+
+@event("reply-declined")
+class ReplyDeclined:
+    member: MemberId

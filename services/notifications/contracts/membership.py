@@ -78,3 +78,76 @@ class AssistedSessionOpened:
 @event("assisted-session-ended")
 class AssistedSessionEnded:
     member: MemberId
+
+
+@event("member-erased")
+class MemberErased:
+    pass
+
+
+# What a coordinator may have done for a member: the letter after an assisted session says so.
+
+
+@event("onboarding-step-done")
+class OnboardingStepDone:
+    pass
+
+
+@event("help-refused")
+class HelpRefused:
+    pass
+
+
+@event("joining-asked")
+class JoiningAsked:
+    member: MemberId
+
+
+@event("joining-declined")
+class JoiningDeclined:
+    member: MemberId
+
+
+@event("facilitator-stood-down")
+class FacilitatorStoodDown:
+    member: MemberId
+
+
+@event("community-described")
+class CommunityDescribed:
+    pass
+
+
+@event("term-set")
+class TermSet:
+    member: MemberId
+
+
+@event("training-done")
+class TrainingDone:
+    member: MemberId
+
+
+@event("project-group-proposed")
+class ProjectGroupProposed:
+    community: UUID
+
+
+@event("project-group-joined")
+class ProjectGroupJoined:
+    member: MemberId
+
+
+@event("project-group-left")
+class ProjectGroupLeft:
+    member: MemberId
+
+
+@event("project-group-started")
+class ProjectGroupStarted:
+    pass
+
+
+@event("project-group-closed")
+class ProjectGroupClosed:
+    pass

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     REVIEWS_RELEASED = "reviews-released"
     WHAT_WE_CHANGED = "what-we-changed"
     CLAIM_ACCRUED = "claim-accrued"
+    DONE_FOR_YOU = "done-for-you"
 
 
 FOR_THOSE_WHO_TAKE_PART = frozenset({Kind.MEETING_INVITATION, Kind.REVIEW_OFFER})
@@ -48,7 +49,7 @@ class Status(StrEnum):
 
 @event("delivery-queued")
 class DeliveryQueued:
-    """A letter waits. At most one of `meeting`, `request` and `claim` says what it is about."""
+    """A letter waits. At most one of `meeting`, `request`, `claim` and `session` says what it is about."""
 
     member: MemberId
     kind: Kind
@@ -56,6 +57,7 @@ class DeliveryQueued:
     meeting: UUID | None = None
     request: UUID | None = None
     claim: UUID | None = None
+    session: UUID | None = None
 
 
 @event("delivery-handed-over")
@@ -132,6 +134,7 @@ class QueueDelivery(Command[Delivery]):
     meeting: UUID | None = None
     request: UUID | None = None
     claim: UUID | None = None
+    session: UUID | None = None
 
     def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
         yield DeliveryQueued(
@@ -141,7 +144,17 @@ class QueueDelivery(Command[Delivery]):
             meeting=self.meeting,
             request=self.request,
             claim=self.claim,
+            session=self.session,
         )
+
+
+class TellNothing(Command[Delivery]):
+    """What might have been worth a letter was not: nobody is written to."""
+
+    creates = True
+
+    def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
+        yield from ()
 
 
 class HandOver(Command[Delivery]):
@@ -204,11 +217,12 @@ def delivery_id(
     meeting: UUID | None = None,
     request: UUID | None = None,
     claim: UUID | None = None,
+    session: UUID | None = None,
     occasion: UUID | None = None,
 ) -> UUID:
     """The id of the letter of this kind about this thing to this member: nobody is written to twice for one thing.
 
     `occasion` is the id of the event, where each one deserves a letter: a second offer, a changed reply.
     """
-    about = meeting or request or claim
+    about = meeting or request or claim or session
     return uuid5(_DELIVERIES, f"{kind}/{about}/{member}/{occasion}")

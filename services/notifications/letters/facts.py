@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.notifications.domain.delivery import DeliveryQueued, Kind
+from services.notifications.letters.help import help_given
 from services.notifications.letters.letter import Facts
 from services.notifications.projections.meetings import meeting, reply_of
 from services.notifications.projections.refusals import refusal
@@ -23,6 +24,7 @@ NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.REVIEWS_RELEASED: ("request",),
     Kind.WHAT_WE_CHANGED: ("request",),
     Kind.CLAIM_ACCRUED: ("fee", "request"),
+    Kind.DONE_FOR_YOU: ("help",),
 }
 """The facts without which a letter of a kind cannot be written."""
 
@@ -48,6 +50,7 @@ def facts_for(db: Transaction, asked: DeliveryQueued, addressee: Person, setting
         request=support_request(db, request_id) if request_id else None,
         offer=offer(db, request_id, asked.member) if request_id else None,
         fee=earned,
+        help=help_given(db, asked.session) if asked.session else None,
         reason=refusal(db, asked.member) if asked.kind is Kind.APPLICATION_DECLINED else None,
     )
     for what in NEEDED[asked.kind]:

@@ -7,6 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.notifications.domain.delivery import Channel, Kind
 from services.notifications.letters import wording
+from services.notifications.letters.help import Help
 from services.notifications.letters.html import as_html
 from services.notifications.projections.meetings import MeetingRow, ReplyRow
 from services.notifications.projections.support_requests import FeeRow, OfferRow, SupportRequestRow
@@ -14,7 +15,7 @@ from services.notifications.projections.support_requests import FeeRow, OfferRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a letter may say. Which of the last seven are there depends on its kind."""
+    """What a letter may say. Which of the last eight are there depends on its kind."""
 
     name: str
     channel: Channel
@@ -26,6 +27,7 @@ class Facts:
     request: SupportRequestRow | None = None
     offer: OfferRow | None = None
     fee: FeeRow | None = None
+    help: Help | None = None
     reason: str | None = None
 
 

@@ -36,6 +36,7 @@ class DeliveryRow:
     meeting_id: UUID | None
     request_id: UUID | None
     claim_id: UUID | None
+    session_id: UUID | None
     queued_at: datetime
     version: int
     subject: str | None = None
@@ -54,10 +55,11 @@ class DeliveryRow:
             meeting=self.meeting_id,
             request=self.request_id,
             claim=self.claim_id,
+            session=self.session_id,
         )
 
 
-deliveries = Rows("deliveries", DeliveryRow, version=1, tables=Path(__file__).with_suffix(".sql"))
+deliveries = Rows("deliveries", DeliveryRow, version=2, tables=Path(__file__).with_suffix(".sql"))
 
 
 @deliveries.begins(DeliveryQueued)
@@ -71,6 +73,7 @@ def _(event: DeliveryQueued, recorded: Recorded) -> DeliveryRow:
         meeting_id=event.meeting,
         request_id=event.request,
         claim_id=event.claim,
+        session_id=event.session,
         queued_at=recorded.recorded_at,
         version=recorded.version,
     )

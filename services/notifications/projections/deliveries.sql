@@ -8,6 +8,7 @@ create table deliveries (
     meeting_id uuid,
     request_id uuid,
     claim_id uuid,
+    session_id uuid,
     subject text,
     body text,
     reason text,

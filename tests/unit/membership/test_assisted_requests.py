@@ -26,8 +26,8 @@ def opening(member: UUID, **changes: object) -> dict[str, object]:
     return {**said, **changes}
 
 
-def opened(house: House, member: UUID, who: Caller | None = None, **headers: str) -> str:
-    answer = (who or house.coordinator).post("assisted-sessions", opening(member), **headers)
+def opened(house: House, member: UUID, who: Caller | None = None, *, key: str = "") -> str:
+    answer = (who or house.coordinator).post("assisted-sessions", opening(member), Idempotency_Key=key or str(uuid4()))
     return str(answer.get_json()["id"])
 
 
@@ -116,10 +116,10 @@ def test_after_half_an_hour_it_is_over_whether_or_not_its_end_was_heard_of(
 
 def test_one_session_at_a_time(house: House) -> None:
     member = edith(house)
-    first = opened(house, member, Idempotency_Key="one")
+    first = opened(house, member, key="one")
     refused = house.coordinator.post("assisted-sessions", opening(house.member("ann")), 409)
     assert code_of(refused) == "already-acting"
-    assert opened(house, member, Idempotency_Key="one") == first, "a double click is one session"
+    assert opened(house, member, key="one") == first, "a double click is one session"
     house.coordinator.post(f"assisted-sessions/{first}/end", {}, 200)
     assert opened(house, member) != first
 
