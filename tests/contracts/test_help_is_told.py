@@ -25,11 +25,10 @@ NEVER_DONE_FOR_A_MEMBER: Final = {
 
 def test_every_event_that_may_be_of_a_session_is_in_the_letter() -> None:
     told = {known.name for each in MAY_BE_DONE if (known := type_of(each))}
-    recorded = {
-        known.name for each in (membership, meetings, ppi) for event in each.events if (known := type_of(event))
-    }
+    events = [event for service in (membership, meetings, ppi) for event in service.events]
+    recorded = {known.name for each in events if (known := type_of(each))}
     assert recorded - told - NEVER_DONE_FOR_A_MEMBER == set(), (
-        "Can a coordinator cause this for a member? Then give it words: the event in notifications' contracts, a place in"
-        " MAY_BE_DONE, a sentence in letters/help.py. Otherwise say here why not."
+        "Can a coordinator cause this for a member? Then give it words: the event in notifications' contracts, a place"
+        " in MAY_BE_DONE, a sentence in letters/help.py. Otherwise say here why not."
     )
     assert not told & NEVER_DONE_FOR_A_MEMBER
