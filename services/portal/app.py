@@ -14,6 +14,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.portal import (
+    acting,
     built_files,
     configuration,
     directory,
@@ -27,6 +28,7 @@ from services.portal import (
 from services.portal.api_client import ApiClient
 from services.portal.pages import (
     applications,
+    applications_acting,
     claims,
     communities,
     community_people,
@@ -35,6 +37,7 @@ from services.portal.pages import (
     importing,
     joining,
     me,
+    me_record,
     meetings,
     messages,
     my_membership,
@@ -60,6 +63,7 @@ FIRST_PAGES = (
     planning,
     joining,
     applications,
+    applications_acting,
     importing,
 )
 MORE_PAGES = (
@@ -69,6 +73,7 @@ MORE_PAGES = (
     claims,
     messages,
     me,
+    me_record,
     my_membership,
     rates,
     glossary,
@@ -104,6 +109,7 @@ def create_app(settings: configuration.Configuration | None = None) -> Flask:
     built_files.install(app)
     sign_in.install(app, settings)
     mishaps.install(app)
+    acting.install(app)
     for topic in (*FIRST_PAGES, *MORE_PAGES):
         app.register_blueprint(topic.blueprint)
     _templates(app, settings)

@@ -31,6 +31,8 @@ def items() -> list[Item]:
         membership = own_membership()
         if person.has("coordinator"):
             entries.append(("People", "applications.show_all"))
+        elif person.has("data-protection"):
+            entries.append(("Sessions", "applications_acting.register"))
         if person.has("coordinator", "researcher") or membership.groups:
             entries.append(("Support", "support.show_all"))
         if person.has("coordinator", "finance"):
