@@ -14,7 +14,7 @@ from shared.configuration import Settings
 from shared.database.pool import Database, Transaction
 from shared.eventstore.doorbell import Doorbell
 from shared.eventstore.postgres import PostgresEventStore
-from shared.identity.identity import OF_EVERY_SERVICE, FindMember, Permissions
+from shared.identity.identity import OF_EVERY_SERVICE, FindMember, FindSession, Permissions
 from shared.identity.roles import Meanings, check_roles
 from shared.messages.clock import Clock
 from shared.messages.codec import Codec
@@ -51,6 +51,7 @@ class Service:
     permissions: Permissions
     find_member: FindMember
     meanings: Meanings = field(default_factory=dict)
+    find_session: FindSession = lambda _db, _session: None
     contracts: Mapping[str, ModuleType] = field(default_factory=dict)
     effects: Sequence[Effect[Any]] = ()
     own_settings: Callable[[], object] = lambda: None

@@ -53,6 +53,12 @@ class Client:
             token = sign_in(configuration.issuer, account, configuration.password)
             self._http.headers["Authorization"] = f"Bearer {token}"
 
+    def act_in(self, session: str | None) -> None:
+        """Names the assisted session with each request from now on; None: acts for herself again."""
+        self._http.headers.pop("Copse-On-Behalf-Of", None)
+        if session:
+            self._http.headers["Copse-On-Behalf-Of"] = session
+
     def get(self, service: str, path: str, *, expect: int = 200) -> Answer:
         return self._send("GET", service, path, None, {}, expect)
 

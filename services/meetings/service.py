@@ -20,7 +20,7 @@ from services.meetings.reactions.arrange import arrange, bring_into_line
 from services.meetings.reactions.erase_here import erasing_here
 from services.meetings.reactions.free_places import free_places
 from shared.erasure.here import ErasureHere
-from shared.identity.people import find_member
+from shared.identity.people import find_member, find_session
 from shared.service import Service
 
 
@@ -71,5 +71,6 @@ service = Service(
     permissions=PERMISSIONS,
     meanings=MEANINGS,
     find_member=find_member,
+    find_session=find_session,
     contracts={"membership": membership},
 )

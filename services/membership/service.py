@@ -7,6 +7,7 @@ from services.membership.contracts import meetings as of_meetings
 from services.membership.contracts import notifications as of_notifications
 from services.membership.contracts import ppi as of_ppi
 from services.membership.domain.access_needs import AccessNeeds
+from services.membership.domain.assisted_session import AssistedSession
 from services.membership.domain.community import Community
 from services.membership.domain.complaint import Complaint
 from services.membership.domain.contact_details import ContactDetails
@@ -18,6 +19,7 @@ from services.membership.domain.rights_request import RightsRequest
 from services.membership.domain.safeguarding_concern import SafeguardingConcern
 from services.membership.permissions import MEANINGS, PERMISSIONS
 from services.membership.projections.access_needs import access_needs
+from services.membership.projections.assisted_sessions import assisted_sessions
 from services.membership.projections.communities import communities
 from services.membership.projections.complaints import complaints
 from services.membership.projections.consents import consents
@@ -33,6 +35,7 @@ from services.membership.projections.safeguarding_concerns import safeguarding_c
 from services.membership.projections.serving import serving
 from services.membership.reactions.begin_contacts import begin_contacts
 from services.membership.reactions.complaint_clock import complaint_clock
+from services.membership.reactions.end_assisted_sessions import end_assisted_sessions
 from services.membership.reactions.erase_here import erasing_here
 from services.membership.reactions.erase_member import destroy_key, erase_member
 from services.membership.reactions.flag_contact import flag_contact
@@ -42,7 +45,7 @@ from services.membership.reactions.review_needs import review_needs
 from services.membership.reactions.rights_clock import rights_clock
 from services.membership.reactions.stop_sharing_needs import stop_sharing_needs
 from shared.erasure.here import ErasureHere
-from shared.identity.people import find_member
+from shared.identity.people import find_member, find_session
 from shared.service import Service
 
 
@@ -50,6 +53,8 @@ def resources() -> Sequence[object]:
     from services.membership.api import access_needs as what_members_need
     from services.membership.api import (
         applications,
+        assisted_sessions,
+        being_helped,
         belonging,
         communities,
         complaints,
@@ -84,6 +89,8 @@ def resources() -> Sequence[object]:
         safeguarding_concerns.blueprint,
         erasures.blueprint,
         what_members_need.blueprint,
+        assisted_sessions.blueprint,
+        being_helped.blueprint,
         people_resource(people),
     ]
 
@@ -104,6 +111,7 @@ service = Service(
         DirectoryEntry,
         ContactDetails,
         AccessNeeds,
+        AssistedSession,
     ],
     projections=[
         members,
@@ -120,6 +128,7 @@ service = Service(
         directory,
         contacts,
         access_needs,
+        assisted_sessions,
     ],
     reactions=[
         join_wanted_communities,
@@ -132,6 +141,7 @@ service = Service(
         flag_contact,
         review_needs,
         stop_sharing_needs,
+        end_assisted_sessions,
     ],
     effects=[
         destroy_key,
@@ -143,4 +153,5 @@ service = Service(
     meanings=MEANINGS,
     find_member=find_member,
     may_export=may_export,
+    find_session=find_session,
 )

@@ -30,12 +30,20 @@ def to_tell(
     request: UUID | None = None,
     claim: UUID | None = None,
     community: UUID | None = None,
+    session: UUID | None = None,
     occasion: UUID | None = None,
 ) -> Do:
     """The step that queues a letter to a member. Asking for the same letter again changes nothing (`delivery_id`)."""
     return Do(
         delivery_id(
-            member, kind, meeting=meeting, request=request, claim=claim, community=community, occasion=occasion
+            member,
+            kind,
+            meeting=meeting,
+            request=request,
+            claim=claim,
+            community=community,
+            session=session,
+            occasion=occasion,
         ),
         QueueDelivery(
             member=member,
@@ -45,5 +53,6 @@ def to_tell(
             request=request,
             claim=claim,
             community=community,
+            session=session,
         ),
     )

@@ -9,6 +9,7 @@ from services.notifications.contracts import ppi as of_ppi
 from services.notifications.domain.delivery import Delivery
 from services.notifications.permissions import MEANINGS, PERMISSIONS
 from services.notifications.projections.arrangements import arrangements
+from services.notifications.projections.assisted_sessions import assisted_sessions
 from services.notifications.projections.deliveries import deliveries
 from services.notifications.projections.facilitators import facilitators
 from services.notifications.projections.meetings import meetings
@@ -33,10 +34,11 @@ from services.notifications.reactions.tell_of_fee import tell_of_fee
 from services.notifications.reactions.tell_of_release import tell_of_release
 from services.notifications.reactions.tell_of_rights import tell_of_rights
 from services.notifications.reactions.tell_what_changed import tell_what_changed
+from services.notifications.reactions.tell_what_was_done import confirm_help, tell_what_was_done
 from services.notifications.reactions.welcome_member import welcome_member
 from services.notifications.settings import mail_settings
 from shared.erasure.here import ErasureHere
-from shared.identity.people import find_member
+from shared.identity.people import find_member, find_session
 from shared.service import Service
 
 
@@ -65,6 +67,7 @@ service = Service(
         reach,
         facilitators,
         arrangements,
+        assisted_sessions,
     ],
     reactions=[
         welcome_member,
@@ -81,6 +84,7 @@ service = Service(
         send_code,
         tell_of_arrangements,
         ask_to_check_needs,
+        tell_what_was_done,
         send_by_mail,
         cancel_letters,
         erasing_here.reaction,
@@ -89,10 +93,12 @@ service = Service(
     effects=[
         send_mail,
         erasing_here.effect,
+        confirm_help,
     ],
     resources=resources,
     permissions=PERMISSIONS,
     meanings=MEANINGS,
     find_member=find_member,
+    find_session=find_session,
     own_settings=mail_settings,
 )

@@ -14,6 +14,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.portal import (
+    acting,
     built_files,
     configuration,
     directory,
@@ -28,6 +29,7 @@ from services.portal import (
 from services.portal.api_client import ApiClient
 from services.portal.pages import (
     applications,
+    applications_acting,
     arrangements,
     claims,
     communities,
@@ -43,6 +45,7 @@ from services.portal.pages import (
     importing,
     joining,
     me,
+    me_record,
     meetings,
     member_needs,
     members_directory,
@@ -76,6 +79,7 @@ FIRST_PAGES = (
     joining,
     applications,
     member_needs,
+    applications_acting,
     importing,
 )
 MORE_PAGES = (
@@ -86,6 +90,7 @@ MORE_PAGES = (
     messages,
     erasures,
     me,
+    me_record,
     my_membership,
     my_data,
     data_protection,
@@ -131,6 +136,7 @@ def create_app(settings: configuration.Configuration | None = None) -> Flask:
     built_files.install(app)
     sign_in.install(app, settings)
     mishaps.install(app)
+    acting.install(app)
     for topic in (*FIRST_PAGES, *MORE_PAGES):
         app.register_blueprint(topic.blueprint)
     _templates(app, settings)

@@ -7,6 +7,7 @@ shown without the wait.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -14,11 +15,16 @@ from urllib.parse import parse_qs, urlsplit
 
 from flask import current_app, g, request, session
 
+from services.portal import acting
 from services.portal.api_client import Answer, ApiClient, Problem, ServiceAway
 from services.portal.person import SignInNeeded, current_person, token_of_request
 from shared.http.tracing import request_id, traceparent
 
 Rows = list[dict[str, Any]]
+
+# A service hears of a session a moment after it was opened: that long is waited, with this pause between looks.
+_HEARD_OF_SECONDS = 4.0
+_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,8 @@ def _headers() -> dict[str, str]:
     token = token_of_request()
     if token:
         headers["Authorization"] = f"Bearer {token}"
+    if now := acting.current():
+        headers[acting.HEADER] = now.id
     return headers
 
 
@@ -132,7 +140,7 @@ def _call(method: str, service: str, path: str, **details: Any) -> Answer:
     if service in silent:  # one page asks a service several things: it must not wait out each of them
         raise ServiceAway(service, silent[service].reason)
     try:
-        return client.call(method, service, path, **details)
+        return _once_heard_of(lambda: client.call(method, service, path, **details))
     except ServiceAway as away:
         if not away.waited_for_position:
             silent[service] = away
@@ -140,7 +148,21 @@ def _call(method: str, service: str, path: str, **details: Any) -> Answer:
     except Problem as problem:
         if problem.status == 401:
             raise SignInNeeded from problem
+        if problem.code == "session-over" and acting.current():
+            raise acting.SessionOver from problem
         raise
+
+
+def _once_heard_of(call: Callable[[], Answer]) -> Answer:
+    """Asks again while the service has not heard of the session: nothing was done until then."""
+    until = time.monotonic() + _HEARD_OF_SECONDS
+    while True:
+        try:
+            return call()
+        except Problem as problem:
+            if problem.code != "session-not-known" or time.monotonic() > until:
+                raise
+            time.sleep(_LOOK_SECONDS)
 
 
 def _after(link: str) -> str:

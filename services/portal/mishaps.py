@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from services.portal import acting
 from services.portal.api_client import Problem, ServiceAway
 from services.portal.person import SignInNeeded, current_person
 from shared.http.rate_limits import sentence
@@ -68,6 +69,13 @@ def not_found() -> Page:
 
 
 def forbidden() -> Page:
+    if now := acting.current():
+        return page(
+            403,
+            "You cannot use this page just now",
+            f"You act for {now.name}, so you see what {now.name} sees.",
+            "End the session at the top of this page, then come back here.",
+        )
     return page(
         403,
         "You cannot use this page",

@@ -33,6 +33,8 @@ def items() -> list[Item]:
             entries.append(("Directory", "directory.show"))
         if person.has("coordinator"):
             entries.append(("People", "applications.show_all"))
+        elif person.has("data-protection"):
+            entries.append(("Sessions", "applications_acting.register"))
         if person.has("coordinator", "researcher") or membership.groups:
             entries.append(("Support", "support.show_all"))
         if person.has("coordinator", "finance"):

@@ -10,6 +10,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from flask import abort, g, session
 
+from services.portal import acting
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -37,13 +39,14 @@ class Person:
 
 
 def current_person() -> Person | None:
-    """The person of this request, or None."""
+    """The person of this request, or None. Whoever acts for a member has her name, and none of her own roles."""
     if "person" not in g:
         kept: dict[str, Any] | None = session.get("person") if session else None
+        helped = acting.current()
         g.person = kept and Person(
             subject=kept["subject"],
-            name=kept["name"],
-            roles=frozenset(kept["roles"]),
+            name=helped.name if helped else kept["name"],
+            roles=frozenset() if helped else frozenset(kept["roles"]),
             token=kept["token"],
             expires_at=kept["expires_at"],
         )

@@ -6,6 +6,7 @@ The tokens stay in the session on the server; the browser holds only the session
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -17,10 +18,11 @@ from flask import Blueprint, Flask, current_app, redirect, render_template, requ
 from joserfc.errors import JoseError
 from werkzeug.wrappers import Response
 
-from services.portal import mishaps
+from services.portal import acting, conversation, mishaps
+from services.portal.api_client import Problem, ServiceAway
 from services.portal.claims import roles_in, unverified_payload
 from services.portal.configuration import Configuration
-from services.portal.person import signed_in
+from services.portal.person import SignInNeeded, signed_in
 from services.portal.safe_paths import safe_path
 from shared.http.clients import one_home
 from shared.http.rate_limits import RateLimiter
@@ -133,7 +135,7 @@ def finish() -> Response | mishaps.Page:
         extra = _userinfo(token)
         roles |= roles_in(extra, path)
         claims = {**extra, **claims}
-    back_to, unsent = session.get("back_to"), session.get("unsent")
+    back_to, unsent, helping = session.get("back_to"), session.get("unsent"), session.get("acting")
     session.clear()
     session.permanent = True
     session["signed_in_at"] = time.time()
@@ -150,6 +152,8 @@ def finish() -> Response | mishaps.Page:
     # What was typed belongs to the one who typed it: on a shared computer the next person must not see it.
     if unsent and unsent["subject"] == claims["sub"]:
         session["unsent"] = unsent
+    if helping and helping["subject"] == claims["sub"]:
+        session["acting"] = helping
     return redirect(safe_path(back_to))
 
 
@@ -170,11 +174,20 @@ def _userinfo(token: dict[str, Any]) -> dict[str, Any]:
         return {}
 
 
+def _end_help() -> None:
+    """Whoever goes acts for nobody any more. If the service is away, the session's time ends it."""
+    now = acting.current()
+    if now:
+        with acting.as_oneself(), suppress(Problem, ServiceAway, SignInNeeded):
+            conversation.post("membership", f"/v1/assisted-sessions/{now.id}/end", {})
+
+
 @blueprint.post("/sign-out")
 @signed_in
 def sign_out() -> Response:
     """End the session here and, where the provider offers it, there (RP-initiated logout)."""
     id_token = session["person"].get("id_token")
+    _end_help()
     session.clear()
     try:
         endpoint = _provider().load_server_metadata().get("end_session_endpoint")

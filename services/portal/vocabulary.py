@@ -104,6 +104,23 @@ CHANNELS = {
     "email": "By email",
 }
 
+CHANNELS_OF_HELP = {"phone": "By phone", "post": "By letter", "in-person": "In person", "email": "By email"}
+
+IDENTITY_CHECKS = {
+    "knew-last-meeting": "They knew something that only they would know, such as the date of their last meeting",
+    "called-back": "I called back on the number that we have",
+    "known-voice": "I know the voice",
+    "letter": "The letter came from their address, in their hand",
+    "face-to-face": "We met face to face",
+}
+
+ENDS_OF_HELP = {
+    "done": "It was done",
+    "ran-out": "The time was up",
+    "another-opened": "Another session was opened",
+    "member-gone": "The member took a break, left, or wanted no help",
+}
+
 SHARED = {"email": "same email", "phone": "same phone", "name": "same name"}
 
 PRIVACY = {

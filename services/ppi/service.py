@@ -17,7 +17,7 @@ from services.ppi.reactions.erase_here import erasing_here
 from services.ppi.reactions.expire_offers import expire_offers
 from services.ppi.reactions.response_due import response_due
 from shared.erasure.here import ErasureHere
-from shared.identity.people import find_member
+from shared.identity.people import find_member, find_session
 from shared.service import Service
 
 
@@ -74,5 +74,6 @@ service = Service(
     permissions=PERMISSIONS,
     meanings=MEANINGS,
     find_member=find_member,
+    find_session=find_session,
     contracts={"membership": membership, "meetings": meetings},
 )

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from flask import Flask, current_app, g, request
 
 from shared.http.clients import one_home
 from shared.http.problems import Problem
 from shared.http.rate_limits import RateLimiter, sentence
-from shared.identity.identity import ANONYMOUS, Identity
+from shared.identity.identity import ANONYMOUS, Acting, Identity
 from shared.identity.tokens import TokenVerifier
 from shared.service import Running
 
@@ -17,6 +18,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 _RULE = "__copse_permission__"
 PUBLIC = "public"
 _TOKENS = "copse tokens"
+_ACT = "assisted-sessions:act"
+ON_BEHALF_OF = "Copse-On-Behalf-Of"
+"""The header that names the assisted session in which something is asked or done."""
 
 
 def running() -> Running:
@@ -32,15 +36,47 @@ def caller() -> Identity:
 
 
 def _identify() -> Identity:
+    session = request.headers.get(ON_BEHALF_OF)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if not token or scheme.lower() != "bearer":
+        if session is not None:
+            raise _sign_in_needed()
         return ANONYMOUS
     here = running()
     claims = cast(TokenVerifier, current_app.extensions[_TOKENS]).verify(token)
     account = here.keyring.pseudonym("account", f"{claims.issuer} {claims.subject}")
     with here.database.statement() as db:
         member = here.service.find_member(db, account)
-    return Identity(account=account, roles=claims.roles, member=member)
+    own = Identity(account=account, roles=claims.roles, member=member)
+    return own if session is None else _acting(own, session)
+
+
+def _acting(own: Identity, header: str) -> Identity:
+    """The caller as the member for whom she acts in an assisted session. Raises a problem unless she may just now.
+
+    Time is compared here, so that a session is over when its time is, whatever arrives late.
+    """
+    here = running()
+    if not own.may(_ACT, here.permissions):
+        raise Problem(403, "not-allowed", f"Your account does not have the permission {_ACT}.")
+    try:
+        id = UUID(header)
+    except ValueError:
+        raise Problem(400, "bad-session", f"The header {ON_BEHALF_OF} holds the id of an assisted session.") from None
+    with here.database.statement() as db:
+        session = here.service.find_session(db, id)
+    if session is None or session.account != own.account:  # another's is as good as none: nobody learns of it
+        raise Problem(
+            409,
+            "session-not-known",
+            "No assisted session of yours has this id here. If you opened it just now, try again in a moment.",
+            headers={"Retry-After": "1"},
+        )
+    if session.ended or session.closes_at <= here.clock.now():
+        raise Problem(403, "session-over", "This assisted session is over. Nothing was done. Open another to go on.")
+    if not session.member_active:
+        raise Problem(403, "session-over", "The person for whom you act takes a break or has left. Nothing was done.")
+    return Identity(member=session.member, acting=Acting(session.id, own.actor, session.channel))
 
 
 def needs(permission: str) -> Callable[[F], F]:
@@ -76,13 +112,14 @@ def require(permission: str) -> None:
     if may(permission):
         return
     if caller() is ANONYMOUS:
-        raise Problem(
-            401,
-            "sign-in-needed",
-            "Sign in first: this needs an access token.",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+        raise _sign_in_needed()
     raise Problem(403, "not-allowed", f"Your account does not have the permission {permission}.")
+
+
+def _sign_in_needed() -> Problem:
+    return Problem(
+        401, "sign-in-needed", "Sign in first: this needs an access token.", headers={"WWW-Authenticate": "Bearer"}
+    )
 
 
 def rule_of(app: Flask, endpoint: str, method: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -31,12 +31,14 @@ def change(
     must_match: bool = False,
     created: str | None = None,
     answer: Callable[[S], dict[str, object]] | None = None,
+    also: Sequence[tuple[UUID, Command[Any]]] = (),
 ) -> Response:
     """Handles one command for the caller and answers with what came of it.
 
     must_match: the change depends on what the caller saw, so it needs If-Match (428 without, 412 when stale).
     created: the new resource's path; makes the answer 201 with Location.
     answer: the body, of JSON values, from the state after the command; by default `{"id": ...}`.
+    also: what must hold or happen on other streams with it, all or nothing. Not with If-Match, which is of one stream.
     """
     here, context, key = running(), context_of_request(), _idempotency_key()
     expected = _expected_version(must_match)
@@ -58,9 +60,14 @@ def change(
         return Request(caller().requester, key or "", fingerprint, _json(record(handled)))
 
     try:
-        handled = here.commands.handle(
-            id, command, context, expected_version=expected, request=as_request if key else None
-        )
+        if also:
+            handled, *_ = here.commands.handle_together(
+                [(id, command), *also], context, request=(lambda all: as_request(all[0])) if key else None
+            )
+        else:
+            handled = here.commands.handle(
+                id, command, context, expected_version=expected, request=as_request if key else None
+            )
     except AlreadyAnswered as meanwhile:
         return _again(meanwhile.answer, fingerprint)
     return _response(record(handled), handled.position)
@@ -96,6 +103,8 @@ def context_of_request() -> Context:
     return Context(
         now=running().clock.now(),
         actor=caller().actor,
+        on_behalf_of=caller().on_behalf_of,
+        session=acting.session if (acting := caller().acting) else None,
         channel=channel_of_request(),
         correlation_id=correlation_id(),
         traceparent=traceparent(),
@@ -103,7 +112,9 @@ def context_of_request() -> Context:
 
 
 def channel_of_request() -> Channel:
-    """How this contribution reached us: the header Copse-Channel, web by default."""
+    """How this contribution reached us: as the assisted session says, else the header Copse-Channel, web by default."""
+    if acting := caller().acting:
+        return acting.channel
     try:
         return Channel(request.headers.get("Copse-Channel", Channel.WEB))
     except ValueError:

@@ -9,11 +9,18 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 from shared.database.pool import Prepared, Transaction
+from shared.identity.identity import AssistedSession
 from shared.messages.events import ERASED, MemberId
 
 TABLES = Path(__file__).with_name("people.sql")
 ACTIVE = "active"
 _FIND_MEMBER = Prepared("find_member", "select member_id from people where account = %s and standing = 'active'")
+_FIND_SESSION = Prepared(
+    "find_session",
+    "select session_id as id, s.account, member_id as member, channel, closes_at, ended,"
+    " coalesce(standing = 'active', false) as member_active"
+    " from people_sessions s left join people using (member_id) where session_id = %s",
+)
 _COMMUNITY = Prepared("community", "select community_id, name, kind from people_communities where community_id = %s")
 
 
@@ -153,6 +160,29 @@ def find_member(db: Transaction, account: UUID) -> MemberId | None:
 def whose(db: Transaction, account: UUID) -> UUID | None:
     """The person whose account this is, whatever her standing: for what is her own even while she takes a break."""
     return db.value(UUID, "select member_id from people where account = %s", account)
+
+
+def open_session(
+    db: Transaction, session: UUID, *, account: UUID, member: UUID, channel: str, closes_at: datetime
+) -> None:
+    """From now until `closes_at` the owner of the account may act for the member."""
+    db.write(
+        "insert into people_sessions (session_id, account, member_id, channel, closes_at) values (%s, %s, %s, %s, %s)",
+        session,
+        account,
+        member,
+        channel,
+        closes_at,
+    )
+
+
+def end_session(db: Transaction, session: UUID) -> None:
+    db.write("update people_sessions set ended = true where session_id = %s", session)
+
+
+def find_session(db: Transaction, session: UUID) -> AssistedSession | None:
+    """What is known of an assisted session here, whether it is still open or not."""
+    return db.one(AssistedSession, _FIND_SESSION, session)
 
 
 def person(db: Transaction, member: UUID) -> Person | None:

@@ -24,3 +24,13 @@ create table people_communities (
     name text not null,
     kind text not null
 );
+
+-- Who may act for whom, and until when. `account` is the coordinator's. Rows stay: an ended session is not an unknown one.
+create table people_sessions (
+    session_id uuid primary key,
+    account uuid not null,
+    member_id uuid not null,
+    channel text not null,
+    closes_at timestamptz not null,
+    ended boolean not null default false
+);

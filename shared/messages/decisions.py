@@ -30,13 +30,15 @@ class Channel(StrEnum):
 class Context:
     """What a decision may know besides its stream.
 
-    `actor` is opaque: `member:<uuid>`, `account:<uuid>`, `service:<name>` or `anonymous`.
+    `actor` is opaque: `member:<uuid>`, `account:<uuid>`, `service:<name>` or `anonymous`. `on_behalf_of` is the member
+    for whom a coordinator acts, `member:<uuid>`, and `session` the assisted session in which she does.
     """
 
     now: datetime
     actor: str
     correlation_id: UUID
     on_behalf_of: str | None = None
+    session: UUID | None = None
     channel: Channel = Channel.WEB
     causation_id: UUID | None = None
     traceparent: str | None = None
@@ -85,9 +87,11 @@ class Command(Generic[S]):
     """A wish with its rule. `class ReplyYes(Command[Meeting]): ...`
 
     `creates` is true for the command that begins a stream; every other one needs the stream to be there.
+    `in_person_only` is true for what nobody may do on behalf of another, whoever asked her to.
     """
 
     creates: ClassVar[bool] = False
+    in_person_only: ClassVar[bool] = False
     aggregate: ClassVar[type[State]]
 
     def __init_subclass__(cls) -> None:

@@ -44,6 +44,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     channel: str
     correlation_id: UUID
     on_behalf_of: str | None = None
+    session: UUID | None = None
     causation_id: UUID | None = None
     traceparent: str | None = None
 
@@ -54,6 +55,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             channel=str(context.channel),
             correlation_id=context.correlation_id,
             on_behalf_of=context.on_behalf_of,
+            session=context.session,
             causation_id=context.causation_id,
             traceparent=context.traceparent,
         )

@@ -1,7 +1,8 @@
 """An event as a Kafka record: CloudEvents 1.0, Kafka binding, binary mode. The value is the event's JSON as stored.
 
 Attributes that the specification does not name are extensions: `sequence` is the stream version, `position` the place
-in the producer's event table; `actor`, `onbehalfof` and `channel` say who, for whom and how, never by name.
+in the producer's event table; `actor`, `onbehalfof` and `channel` say who, for whom and how, never by name, and
+`session` in which assisted session.
 """
 
 import re
@@ -51,6 +52,7 @@ class _Who:
     channel: str
     correlation_id: str
     on_behalf_of: str | None = None
+    session: str | None = None
     causation_id: str | None = None
     traceparent: str | None = None
 
@@ -76,6 +78,8 @@ def headers_of(stored: Stored | ToPublish, service: str) -> Headers:
     ]
     if who.on_behalf_of is not None:
         headers.append(("ce_onbehalfof", who.on_behalf_of.encode()))
+    if who.session is not None:
+        headers.append(("ce_session", who.session.encode()))
     if who.causation_id is not None:
         headers.append(("ce_causationid", who.causation_id.encode()))
     if who.traceparent is not None:
@@ -105,6 +109,7 @@ def stored_from(headers: Headers, value: bytes | None) -> Stored:
         channel=_header(texts, "ce_channel", str),
         correlation_id=_header(texts, "ce_correlationid", _uuid),
         on_behalf_of=texts.get("ce_onbehalfof"),
+        session=_header(texts, "ce_session", _uuid) if "ce_session" in texts else None,
         causation_id=_header(texts, "ce_causationid", _uuid) if "ce_causationid" in texts else None,
         traceparent=texts.get("ce_traceparent"),
     )

@@ -17,6 +17,7 @@ METADATA = Metadata(
     channel="phone",
     correlation_id=uuid4(),
     on_behalf_of="member:0191",
+    session=uuid4(),
     causation_id=uuid4(),
     traceparent=f"00-{'a' * 32}-{'b' * 16}-01",
 )
@@ -51,6 +52,7 @@ def test_the_cloudevents_library_reads_our_records() -> None:
         "position": "1234.56",
         "actor": "member:0190",
         "onbehalfof": "member:0191",
+        "session": str(METADATA.session),
         "channel": "phone",
         "correlationid": str(METADATA.correlation_id),
         "causationid": str(METADATA.causation_id),
@@ -60,7 +62,7 @@ def test_the_cloudevents_library_reads_our_records() -> None:
 
 
 @pytest.mark.parametrize(
-    "metadata", [METADATA, replace(METADATA, on_behalf_of=None, causation_id=None, traceparent=None)]
+    "metadata", [METADATA, replace(METADATA, on_behalf_of=None, session=None, causation_id=None, traceparent=None)]
 )
 def test_a_record_says_all_that_the_table_does(metadata: Metadata) -> None:
     stored = replace(STORED, metadata=msgspec.json.encode(metadata).decode())
@@ -72,7 +74,7 @@ def test_a_record_says_all_that_the_table_does(metadata: Metadata) -> None:
 def test_what_is_not_known_is_left_out_and_not_sent_empty() -> None:
     bare = Metadata(actor="anonymous", channel="web", correlation_id=uuid4())
     names = dict(headers_of(replace(STORED, metadata=msgspec.json.encode(bare).decode()), "meetings"))
-    assert not {"ce_onbehalfof", "ce_causationid", "ce_traceparent"} & names.keys()
+    assert not {"ce_onbehalfof", "ce_session", "ce_causationid", "ce_traceparent"} & names.keys()
 
 
 def without(name: str) -> Headers:

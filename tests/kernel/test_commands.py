@@ -71,6 +71,7 @@ def test_who_when_and_how_go_with_every_event(commands: Commands, codec: Codec, 
         now=NOW,
         actor="member:1",
         on_behalf_of="member:2",
+        session=cause,
         channel=Channel.PHONE,
         correlation_id=correlation,
         causation_id=cause,
@@ -81,6 +82,7 @@ def test_who_when_and_how_go_with_every_event(commands: Commands, codec: Codec, 
     metadata = codec.decode(stored).metadata
     assert (metadata.actor, metadata.on_behalf_of, metadata.channel) == ("member:1", "member:2", "phone")
     assert (metadata.correlation_id, metadata.causation_id) == (correlation, cause)
+    assert metadata.session == cause
     assert metadata.traceparent == context.traceparent
     assert stored.recorded_at == context.now
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared.messages.events import Fields, MemberId, Personal, event
+from shared.messages.events import Fields, Instant, MemberId, Personal, event
 
 
 @event("member-approved")
@@ -119,3 +119,18 @@ class AccessNeedsShared:
 @event("access-needs-sharing-stopped")
 class AccessNeedsSharingStopped:
     purpose: str
+
+
+@event("assisted-session-opened")
+class AssistedSessionOpened:
+    """Until `closes_at` the owner of `account` may act for the member."""
+
+    member: MemberId
+    account: UUID
+    channel: str
+    closes_at: Instant
+
+
+@event("assisted-session-ended")
+class AssistedSessionEnded:
+    member: MemberId

@@ -2,6 +2,8 @@
 
 from services.meetings.contracts.membership import (
     AccountLinked,
+    AssistedSessionEnded,
+    AssistedSessionOpened,
     CommunityFounded,
     CommunityJoined,
     CommunityLeft,
@@ -17,18 +19,20 @@ from shared.identity.people import (
     ACTIVE,
     TABLES,
     admit,
+    end_session,
     erase,
     found_community,
     join,
     leave,
     link_account,
+    open_session,
     rename,
     stand,
 )
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
-people = Projection("people", version=1, tables=TABLES)
+people = Projection("people", version=2, tables=TABLES)
 
 
 @people.on(MemberApproved)
@@ -79,3 +83,20 @@ def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
 @people.on(CommunityLeft)
 def _(event: CommunityLeft, recorded: Recorded, db: Transaction) -> None:
     leave(db, event.member, recorded.id)
+
+
+@people.on(AssistedSessionOpened)
+def _(event: AssistedSessionOpened, recorded: Recorded, db: Transaction) -> None:
+    open_session(
+        db,
+        recorded.id,
+        account=event.account,
+        member=event.member,
+        channel=event.channel,
+        closes_at=event.closes_at,
+    )
+
+
+@people.on(AssistedSessionEnded)
+def _(event: AssistedSessionEnded, recorded: Recorded, db: Transaction) -> None:
+    end_session(db, recorded.id)

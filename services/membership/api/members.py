@@ -123,9 +123,12 @@ class Me(MethodView):
     def get(self) -> Response:
         """The caller's own record, whatever its standing; 404 when the sign-in is linked to nobody."""
         wait_for(members)
-        account = caller().account
+        me = caller()
         with running().database.transaction() as db:
-            row = member_of_account(db, account) if account else None
+            if me.acting and me.member:
+                row = member(db, me.member)
+            else:
+                row = member_of_account(db, me.account) if me.account else None
             if row is None:
                 raise Problem(
                     404, "not-linked", "Your sign-in is not linked to a membership. Apply to join, or ask us."

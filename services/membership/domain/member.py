@@ -21,7 +21,7 @@ from uuid import UUID
 
 from services.membership.domain.purposes import MEMBERSHIP
 from shared.messages.decisions import Command, Context, Refused, State
-from shared.messages.events import Event, Personal, event
+from shared.messages.events import Event, Instant, Personal, event
 
 
 class StakeholderGroup(StrEnum):
@@ -195,6 +195,25 @@ class AccountLinked:
     account: UUID
 
 
+@event("account-invited")
+class AccountInvited:
+    """Whoever knows the code by `until` takes this record over, except `by`, who made it. `code` is a keyed digest."""
+
+    code: UUID
+    until: Instant
+    by: str
+
+
+@event("help-refused")
+class HelpRefused:
+    """She wants nobody to act for her."""
+
+
+@event("help-accepted")
+class HelpAccepted:
+    """A coordinator may act for her again, when she asks for it."""
+
+
 class Member(State, category="member"):
     """`consents` are those that hold: the wording that she agreed to, by purpose.
 
@@ -208,6 +227,8 @@ class Member(State, category="member"):
     steps: frozenset[OnboardingStep] = frozenset()
     restricted: bool = False
     former_names: frozenset[str] = frozenset()
+    refuses_help: bool = False
+    invited: AccountInvited | None = None
 
     @property
     def agreed(self) -> str | None:
@@ -253,7 +274,13 @@ class Member(State, category="member"):
             case OnboardingStepDone():
                 return replace(self, steps=self.steps | {event.step})
             case AccountLinked():
-                return replace(self, account=event.account)
+                return replace(self, account=event.account, invited=None)
+            case AccountInvited():
+                return replace(self, invited=event)
+            case HelpRefused():
+                return replace(self, refuses_help=True)
+            case HelpAccepted():
+                return replace(self, refuses_help=False)
         return self
 
 

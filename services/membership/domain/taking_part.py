@@ -23,7 +23,12 @@ from shared.messages.events import Event
 
 
 class Activate(Command[Member]):
-    """Agree to the ground rules, and so take up a membership. `ground_rules` is the wording that she was shown."""
+    """Agree to the ground rules, and so take up a membership. `ground_rules` is the wording that she was shown.
+
+    Nobody agrees in her name: a coordinator who read them to her notes that under her own.
+    """
+
+    in_person_only = True
 
     ground_rules: str
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from services.membership.domain.member import (
+    AccountInvited,
     AccountLinked,
     ApplicationReceived,
     ApplicationRefused,
@@ -14,6 +15,8 @@ from services.membership.domain.member import (
     ConsentGiven,
     ConsentWithdrawn,
     ConversationNeeded,
+    HelpAccepted,
+    HelpRefused,
     MemberActivated,
     MemberApproved,
     MemberErased,
@@ -172,6 +175,21 @@ def _(event: ConsentGiven, recorded: Recorded, db: Transaction) -> None:
 
 @members.on(ConsentWithdrawn)
 def _(event: ConsentWithdrawn, recorded: Recorded, db: Transaction) -> None:
+    _seen(db, recorded)
+
+
+@members.on(AccountInvited)
+def _(event: AccountInvited, recorded: Recorded, db: Transaction) -> None:
+    _seen(db, recorded)
+
+
+@members.on(HelpRefused)
+def _(event: HelpRefused, recorded: Recorded, db: Transaction) -> None:
+    _seen(db, recorded)
+
+
+@members.on(HelpAccepted)
+def _(event: HelpAccepted, recorded: Recorded, db: Transaction) -> None:
     _seen(db, recorded)
 
 

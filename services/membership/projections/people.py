@@ -1,5 +1,6 @@
 """Approved members with their accounts and groups: who is calling, and who belongs where."""
 
+from services.membership.domain.assisted_session import AssistedSessionEnded, AssistedSessionOpened
 from services.membership.domain.community import CommunityFounded, CommunityJoined, CommunityLeft
 from services.membership.domain.member import (
     AccountLinked,
@@ -15,18 +16,20 @@ from shared.identity.people import (
     ACTIVE,
     TABLES,
     admit,
+    end_session,
     erase,
     found_community,
     join,
     leave,
     link_account,
+    open_session,
     rename,
     stand,
 )
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
-people = Projection("people", version=1, tables=TABLES)
+people = Projection("people", version=2, tables=TABLES)
 
 
 @people.on(MemberApproved)
@@ -77,3 +80,20 @@ def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
 @people.on(CommunityLeft)
 def _(event: CommunityLeft, recorded: Recorded, db: Transaction) -> None:
     leave(db, event.member, recorded.id)
+
+
+@people.on(AssistedSessionOpened)
+def _(event: AssistedSessionOpened, recorded: Recorded, db: Transaction) -> None:
+    open_session(
+        db,
+        recorded.id,
+        account=event.account,
+        member=event.member,
+        channel=event.channel,
+        closes_at=event.closes_at,
+    )
+
+
+@people.on(AssistedSessionEnded)
+def _(event: AssistedSessionEnded, recorded: Recorded, db: Transaction) -> None:
+    end_session(db, recorded.id)

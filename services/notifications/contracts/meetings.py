@@ -102,3 +102,8 @@ class ArrangementNotMet:
     meeting: UUID
     arrangement: UUID
     said: Personal[str | None]
+
+
+@event("reply-declined")
+class ReplyDeclined:
+    member: MemberId

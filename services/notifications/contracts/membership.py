@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from shared.messages.events import Fields, MemberId, Personal, Sealed, event
+from shared.messages.events import Fields, Instant, MemberId, Personal, Sealed, event
 
 
 @event("member-approved")
@@ -197,4 +197,77 @@ class FormatsChosen:
 
 @event("access-needs-review-due")
 class AccessNeedsReviewDue:
+    pass
+
+
+@event("assisted-session-opened")
+class AssistedSessionOpened:
+    """Until `closes_at` the owner of `account` may act for the member."""
+
+    member: MemberId
+    account: UUID
+    channel: str
+    closes_at: Instant
+
+
+@event("assisted-session-ended")
+class AssistedSessionEnded:
+    member: MemberId
+
+
+# What a coordinator may have done for a member: the letter after an assisted session says so.
+
+
+@event("onboarding-step-done")
+class OnboardingStepDone:
+    pass
+
+
+@event("help-refused")
+class HelpRefused:
+    pass
+
+
+@event("joining-declined")
+class JoiningDeclined:
+    member: MemberId
+
+
+@event("community-described")
+class CommunityDescribed:
+    pass
+
+
+@event("term-set")
+class TermSet:
+    member: MemberId
+
+
+@event("training-done")
+class TrainingDone:
+    member: MemberId
+
+
+@event("project-group-proposed")
+class ProjectGroupProposed:
+    community: UUID
+
+
+@event("project-group-joined")
+class ProjectGroupJoined:
+    member: MemberId
+
+
+@event("project-group-left")
+class ProjectGroupLeft:
+    member: MemberId
+
+
+@event("project-group-started")
+class ProjectGroupStarted:
+    pass
+
+
+@event("project-group-closed")
+class ProjectGroupClosed:
     pass

@@ -24,6 +24,21 @@ class ReviewOffered:
     fee_pence: int
 
 
+@event("offer-accepted")
+class OfferAccepted:
+    member: MemberId
+
+
+@event("offer-declined")
+class OfferDeclined:
+    member: MemberId
+
+
+@event("review-sent")
+class ReviewSent:
+    member: MemberId
+
+
 @event("reviews-released")
 class ReviewsReleased:
     requester: MemberId

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     EMAIL_CHECK = "email-check"
     ARRANGEMENTS = "arrangements"
     ACCESS_NEEDS_CHECK = "access-needs-check"
+    DONE_FOR_YOU = "done-for-you"
 
 
 FOR_THOSE_WHO_TAKE_PART = frozenset(
@@ -63,7 +64,7 @@ class Status(StrEnum):
 
 @event("delivery-queued")
 class DeliveryQueued:
-    """A letter waits. At most one of `meeting`, `request`, `claim` and `community` says what it is about.
+    """A letter waits. At most one of `meeting`, `request`, `claim`, `community` and `session` says what it is about.
 
     `request` is a support request, or the rights request or complaint where the kind says so. A letter with a code
     goes to the `contact` that the code is to confirm; the code follows from the id of the `check`.
@@ -78,6 +79,7 @@ class DeliveryQueued:
     community: UUID | None = None
     contact: UUID | None = None
     check: UUID | None = None
+    session: UUID | None = None
 
 
 @event("delivery-handed-over")
@@ -180,6 +182,7 @@ class QueueDelivery(Command[Delivery]):
     community: UUID | None = None
     contact: UUID | None = None
     check: UUID | None = None
+    session: UUID | None = None
 
     def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
         yield DeliveryQueued(
@@ -192,7 +195,17 @@ class QueueDelivery(Command[Delivery]):
             community=self.community,
             contact=self.contact,
             check=self.check,
+            session=self.session,
         )
+
+
+class TellNothing(Command[Delivery]):
+    """What might have been worth a letter was not: nobody is written to."""
+
+    creates = True
+
+    def decide(self, delivery: Delivery, context: Context) -> Iterator[Event]:
+        yield from ()
 
 
 class HandOver(Command[Delivery]):
@@ -278,11 +291,12 @@ def delivery_id(
     request: UUID | None = None,
     claim: UUID | None = None,
     community: UUID | None = None,
+    session: UUID | None = None,
     occasion: UUID | None = None,
 ) -> UUID:
     """The id of the letter of this kind about this thing to this member: nobody is written to twice for one thing.
 
     `occasion` is the id of the event, where each one deserves a letter: a second offer, a changed reply.
     """
-    about = meeting or request or claim or community
+    about = meeting or request or claim or community or session
     return uuid5(_DELIVERIES, f"{kind}/{about}/{member}/{occasion}")

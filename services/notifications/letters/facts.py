@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.notifications.domain.delivery import DeliveryQueued, Kind
+from services.notifications.letters.help import help_given
 from services.notifications.letters.letter import Facts
 from services.notifications.projections.arrangements import arranged_at
 from services.notifications.projections.meetings import meeting, reply_of
@@ -37,6 +38,7 @@ NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.EMAIL_CHECK: ("code",),
     Kind.ARRANGEMENTS: ("meeting", "arranged"),
     Kind.ACCESS_NEEDS_CHECK: (),
+    Kind.DONE_FOR_YOU: ("help",),
 }
 """The facts without which a letter of a kind cannot be written."""
 
@@ -72,6 +74,7 @@ def facts_for(db: Transaction, asked: DeliveryQueued, addressee: Person, setting
         fee=earned,
         rights=rights_letter(db, request_id, asked.kind) if request_id else None,
         arranged=arranged_at(db, about.meeting_id, asked.member) if about and asked.kind is Kind.ARRANGEMENTS else None,
+        help=help_given(db, asked.session) if asked.session else None,
         reason=refusal(db, asked.member) if asked.kind is Kind.APPLICATION_DECLINED else None,
         code=HIDDEN_CODE if asked.kind is Kind.EMAIL_CHECK else None,
     )

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.notifications.domain.delivery import Channel, Kind
 from services.notifications.letters import wording
+from services.notifications.letters.help import Help
 from services.notifications.letters.html import as_html
 from services.notifications.projections.arrangements import ArrangementRow
 from services.notifications.projections.meetings import MeetingRow, ReplyRow
@@ -18,7 +19,7 @@ from services.notifications.projections.support_requests import FeeRow, OfferRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a letter may say. Which of the last eleven are there depends on its kind.
+    """What a letter may say. Which of the last twelve are there depends on its kind.
 
     `to_make`: the forms in which a person makes this letter as well (see `Reach.to_make`).
     """
@@ -37,6 +38,7 @@ class Facts:
     offer: OfferRow | None = None
     fee: FeeRow | None = None
     rights: RightsLetterRow | None = None
+    help: Help | None = None
     reason: str | None = None
     code: str | None = None
     arranged: list[ArrangementRow] | None = None

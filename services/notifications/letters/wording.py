@@ -59,7 +59,12 @@ def pounds(pence: int) -> str:
 
 def coming(reply: ReplyRow) -> str:
     """`come in person`: what follows on "you will"."""
-    return _COMING.get(reply.way, "take part")
+    return way_said(reply.way)
+
+
+def way_said(way: str | None) -> str:
+    """The same for a way alone."""
+    return _COMING.get(way or "", "take part")
 
 
 def asked(request: SupportRequestRow) -> str:

@@ -39,6 +39,7 @@ class DeliveryRow:
     meeting_id: UUID | None
     request_id: UUID | None
     claim_id: UUID | None
+    session_id: UUID | None
     queued_at: datetime
     version: int
     subject: str | None = None
@@ -65,6 +66,7 @@ class DeliveryRow:
             community=self.community_id,
             contact=self.contact_id,
             check=self.check_id,
+            session=self.session_id,
         )
 
 
@@ -85,6 +87,7 @@ def _(event: DeliveryQueued, recorded: Recorded) -> DeliveryRow:
         community_id=event.community,
         contact_id=event.contact,
         check_id=event.check,
+        session_id=event.session,
         queued_at=recorded.recorded_at,
         version=recorded.version,
     )

@@ -12,6 +12,7 @@ create table deliveries (
     community_id uuid,
     contact_id uuid,
     check_id uuid,
+    session_id uuid,
     subject text,
     body text,
     reason text,

@@ -3,6 +3,8 @@
 from services.notifications.contracts.membership import (
     AccountLinked,
     ApplicationRefused,
+    AssistedSessionEnded,
+    AssistedSessionOpened,
     CommunityFounded,
     CommunityJoined,
     CommunityLeft,
@@ -19,11 +21,13 @@ from shared.identity.people import (
     ACTIVE,
     TABLES,
     admit,
+    end_session,
     erase,
     found_community,
     join,
     leave,
     link_account,
+    open_session,
     rename,
     stand,
 )
@@ -115,3 +119,20 @@ def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
 @people.on(CommunityLeft)
 def _(event: CommunityLeft, recorded: Recorded, db: Transaction) -> None:
     leave(db, event.member, recorded.id)
+
+
+@people.on(AssistedSessionOpened)
+def _(event: AssistedSessionOpened, recorded: Recorded, db: Transaction) -> None:
+    open_session(
+        db,
+        recorded.id,
+        account=event.account,
+        member=event.member,
+        channel=event.channel,
+        closes_at=event.closes_at,
+    )
+
+
+@people.on(AssistedSessionEnded)
+def _(event: AssistedSessionEnded, recorded: Recorded, db: Transaction) -> None:
+    end_session(db, recorded.id)

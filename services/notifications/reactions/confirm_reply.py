@@ -33,7 +33,10 @@ def _(event: WayChanged, recorded: Recorded, db: Transaction) -> Iterable[Step]:
 
 
 def _confirmation(db: Transaction, member: MemberId, recorded: Recorded) -> list[Step]:
-    """By mail alone: who replied on the phone or by post heard the answer then, and need not be called for it."""
-    if channel_to(db, member) is not Channel.EMAIL:
+    """By mail alone: who replied on the phone or by post heard the answer then, and need not be called for it.
+
+    For whom a coordinator replied, the letter after the session says this with all else that was done.
+    """
+    if recorded.metadata.session or channel_to(db, member) is not Channel.EMAIL:
         return []
     return [to_tell(db, member, Kind.REPLY_CONFIRMED, meeting=recorded.id, occasion=recorded.event_id)]

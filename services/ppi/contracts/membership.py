@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.messages.events import Fields, MemberId, Personal, event
+from shared.messages.events import Fields, Instant, MemberId, Personal, event
 
 
 @event("member-approved")
@@ -70,4 +70,19 @@ class CommunityJoined:
 
 @event("community-left")
 class CommunityLeft:
+    member: MemberId
+
+
+@event("assisted-session-opened")
+class AssistedSessionOpened:
+    """Until `closes_at` the owner of `account` may act for the member."""
+
+    member: MemberId
+    account: UUID
+    channel: str
+    closes_at: Instant
+
+
+@event("assisted-session-ended")
+class AssistedSessionEnded:
     member: MemberId

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from services.notifications.domain.delivery import Channel
+from services.notifications.letters.help import Help
 from services.notifications.letters.letter import Facts
 from services.notifications.projections.arrangements import ArrangementRow
 from services.notifications.projections.meetings import MeetingRow, ReplyRow
@@ -57,6 +58,11 @@ FACTS: Final = Facts(
         payee_id=UUID(int=42),
         amount_pence=2750,
         activity_on=date(2027, 8, 3),
+    ),
+    help=Help(
+        on=datetime(2027, 6, 30, 13, 0, tzinfo=UTC),
+        asked="by phone",
+        done=("You have a place at the meeting “Keeping people in care work”. We said that you will join by phone.",),
     ),
     rights=RightsLetterRow(
         request_id=UUID(int=60),

@@ -32,15 +32,26 @@ class Story:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def hears(self, event: Event, *, id: UUID, at: datetime = NOW) -> set[tuple[UUID, Kind, Channel]]:
-        """Tells projections and reactions of an event, as the worker does. The letters that it leads to."""
+    def hears(
+        self, event: Event, *, id: UUID, at: datetime = NOW, session: UUID | None = None, member: UUID | None = None
+    ) -> set[tuple[UUID, Kind, Channel]]:
+        """Tells projections and reactions of an event, as the worker does. The letters that it leads to.
+
+        `session` is the assisted session in which it was done for `member`.
+        """
         recorded = Recorded(
             event=event,
             event_id=uuid4(),
             stream=f"anything-{id}",
             version=1,
             position=BEGINNING,
-            metadata=Metadata(actor="anonymous", channel="web", correlation_id=uuid4()),
+            metadata=Metadata(
+                actor="anonymous",
+                channel="web",
+                correlation_id=uuid4(),
+                on_behalf_of=f"member:{member}" if member else None,
+                session=session,
+            ),
             recorded_at=at,
         )
         with self.database.transaction() as db:

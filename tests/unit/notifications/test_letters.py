@@ -13,7 +13,7 @@ from services.notifications.projections.meetings import ReplyRow
 from tests.unit.notifications.facts import DECEMBER, FACTS, JULY, REQUEST
 
 EVERY_LETTER = [(kind, channel) for kind in Kind for channel in Channel]
-OPTIONAL = ("community", "meeting", "reply", "request", "offer", "fee", "rights", "reason", "code", "arranged")
+OPTIONAL = ("community", "meeting", "reply", "request", "offer", "fee", "help", "rights", "reason", "code", "arranged")
 
 
 @pytest.mark.parametrize(("kind", "channel"), EVERY_LETTER)
