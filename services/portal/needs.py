@@ -60,6 +60,16 @@ def page_of(member_id: str) -> Page:
     return Page(listed["needs"], wording, told.body, told.etag)
 
 
+def with_what_was_said(form: forms.Form, page: Page) -> forms.Form:
+    """Where another form of the page failed, the questions show what is stored: nobody shall store empty ones."""
+    if form.get("action") != "say":
+        stored = page.form()
+        for name in ("needs", "words", *(field for field in page.fields if field.startswith("detail-"))):
+            form.values.setlist(name, stored.chosen(name))
+        form.seen = page.etag
+    return form
+
+
 def check(form: forms.Form, page: Page) -> dict[str, Any]:
     """The request. Marks in the form where it is not said what to arrange."""
     needs: list[dict[str, Any]] = []

@@ -74,7 +74,7 @@ def test_she_says_it_once_and_sees_what_becomes_of_it(signed_in: SignedIn, mario
     card.get_by_text("It is arranged").first.click()
     card.get_by_label("How? The member reads this. (optional)").fill("A person types.")
     card.get_by_role("button", name="Note that it is arranged").click()
-    expect(runs.get_by_role("heading", name="Done", exact=True).last).to_be_visible()
+    expect(runs.get_by_role("heading", name="Arranged", exact=True)).to_be_visible()
     no_barriers(runs)
 
     arranged = page.get_by_role("listitem").filter(has_text="Captions").filter(has_text="Arranged")

@@ -59,11 +59,13 @@ def _page(meeting_id: UUID, form: forms.Form) -> str:
     meeting = conversation.get("meetings", f"/v1/meetings/{meeting_id}").body
     rows = conversation.every("meetings", f"/v1/meetings/{meeting_id}/arrangements")
     rows.sort(key=lambda row: (ORDER.index(row["progress"]), row["name"]))
+    begun = meeting["status"] in ("live", "held")
+    right = ("met",) if begun else ("arranged", "met")
     return render_template(
         "meetings/arrangements.html.jinja",
         meeting=meeting,
-        to_do=[row for row in rows if row["progress"] in ("flagged", "not-met")],
-        done=[row for row in rows if row["progress"] in ("arranged", "met")],
-        begun=meeting["status"] in ("live", "held"),
+        to_do=[row for row in rows if row["progress"] not in right],
+        right=[row for row in rows if row["progress"] in right],
+        begun=begun,
         form=form,
     )

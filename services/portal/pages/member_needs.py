@@ -43,7 +43,7 @@ def change(member_id: UUID) -> str | Response | tuple[str, int]:
             form.take(problem, needs.SERVICE_NAMES)
         except ServiceAway:
             form.take_absence()
-    return _page(member_id, page, form), 422
+    return _page(member_id, page, needs.with_what_was_said(form, page)), 422
 
 
 def _page(member_id: UUID, page: needs.Page, form: forms.Form, changed_meanwhile: bool = False) -> str:

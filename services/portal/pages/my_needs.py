@@ -56,16 +56,7 @@ def change() -> str | Response | tuple[str, int]:
             form.take(problem, needs.SERVICE_NAMES)
         except ServiceAway:
             form.take_absence()
-    return _page(page, _with_what_was_said(form, page)), 422
-
-
-def _with_what_was_said(form: forms.Form, page: needs.Page) -> forms.Form:
-    """Another form of the page failed: the first one shows what is stored, not nothing."""
-    if form.get("action") != "say":
-        stored = page.form()
-        for name in ("needs", "words", *(field for field in page.fields if field.startswith("detail-"))):
-            form.values.setlist(name, stored.chosen(name))
-    return form
+    return _page(page, needs.with_what_was_said(form, page)), 422
 
 
 def _me() -> str:
