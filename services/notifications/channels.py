@@ -14,8 +14,9 @@ def channel_to(addressee: Person | None) -> Channel:
 
     Email for somebody who is not known here yet, because membership's events may come after those of meetings or
     ppi: sending then waits until she is known, and hands the letter over if she turns out to have no email.
+    The same for somebody who was erased: sending cancels the letter, and nobody is asked to call or post.
     """
-    if addressee is None or addressee.email:
+    if addressee is None or addressee.email or addressee.standing == "erased":
         return Channel.EMAIL
     return Channel.PHONE if addressee.phone else Channel.POST
 
