@@ -15,8 +15,10 @@ def channel_to(db: Transaction, member: MemberId) -> Channel:
 
     Email for somebody who is not known here yet, because membership's events may come after those of meetings or
     ppi: sending then waits until she is known, and hands the letter over if she is reached in another way.
+    The same for somebody who was erased: sending cancels the letter, and nobody is asked to call or post.
     """
-    if person(db, member) is None:
+    addressee = person(db, member)
+    if addressee is None or addressee.standing == "erased":
         return Channel.EMAIL
     return reach_of(db, member).way()[0]
 

@@ -19,5 +19,6 @@ def _keyring() -> Keyring:
     """From the environment that the service was started with: an effect is given the service's database alone."""
     environment = Environment()
     url, key = environment.text("KEYRING_DATABASE_URL"), environment.master_key()
+    second = environment.second_master_key()
     environment.check()
-    return Keyring(Database(url, application="copse-notifications codes", size=1), key or b"")
+    return Keyring(Database(url, application="copse-notifications codes", size=1), key or b"", second)

@@ -30,6 +30,9 @@ limit 1
 """
 _LEFT_BEHIND = "select name from projections join projection_places on tables = name limit 1"
 _COPIES = "select projection, tables from projection_copies"
+_TABLES = """
+select format('%I.%I', schemaname, tablename) from pg_tables where schemaname in (select name from projections) order by 1
+"""
 _AGENDA = """
 update agenda set details = '{}', emptied = true
 where done_at is not null and not emptied and (stream like %s or details::text like %s)
@@ -81,6 +84,8 @@ class Erasing:
         _drop_copies(database)
         with database.transaction() as db:
             db.execute(_AGENDA, f"%{id}", f"%{id}%")
+            for table in db.all(str, _TABLES):
+                db.execute(f"analyze {table}")  # the planner's statistics keep the commonest values of a column
             counted = self._count(db, MemberId(id))
         present = [
             [each for each in tallies if each.number] for tallies in (counted.erased, counted.kept, counted.by_hand)

@@ -118,16 +118,19 @@ def plant(house: House) -> None:
     house.members["Marion Teal"] = marion.get("membership", "me").id
     named = {"name": "Those who thank", "kind": "community", "about": "Founded with Marion Teal.", "privacy": "open"}
     coordinator.post("membership", "communities", named)
-    _supported(coordinator, researcher, marion, house.members["Marion Teal"])
+    joseph = house.client("lewg-two")
+    reviewers = {house.members["Marion Teal"]: marion, joseph.get("membership", "me").id: joseph}
+    _supported(coordinator, researcher, reviewers)
 
 
-def _supported(coordinator: Client, researcher: Client, marion: Client, reviewer: str) -> None:
+def _supported(coordinator: Client, researcher: Client, reviewers: dict[str, Client]) -> None:
+    """Marion and Joseph review for Rowan; Joseph is not erased, and his letters quote her."""
     wish = {
         "title": TITLE,
         "kind": "application-review",
         "summary": SUMMARY,
         "needed_by": (datetime.now(UTC) + timedelta(days=40)).date().isoformat(),
-        "reviewers": 1,
+        "reviewers": 2,
         "activity": "two-hours",
     }
     request = researcher.post("ppi", "support-requests", wish).id
@@ -142,10 +145,11 @@ def _supported(coordinator: Client, researcher: Client, marion: Client, reviewer
 
     act(coordinator, "relevance", {"relevant": True, "reason": FITS}, match=True)
     answer_by = (datetime.now(UTC) + timedelta(days=7)).date().isoformat()
-    act(coordinator, "offers", {"member_id": reviewer, "answer_by": answer_by}, match=True)
-    until("Marion is asked", lambda: marion.finds("ppi", f"support-requests/{request}"))
-    act(marion, "acceptance", {"no_conflict_of_interest": True})
-    act(marion, "reviews", {"text": REVIEW})
+    for member in reviewers:
+        act(coordinator, "offers", {"member_id": member, "answer_by": answer_by}, match=True)
+    for reviewer, text in zip(reviewers.values(), (REVIEW, "Ask those who sleep by day."), strict=True):
+        act(reviewer, "acceptance", {"no_conflict_of_interest": True})
+        act(reviewer, "reviews", {"text": text})
     reached("review-in")
     act(coordinator, "release", {}, match=True)
     reached("released")
@@ -154,13 +158,14 @@ def _supported(coordinator: Client, researcher: Client, marion: Client, reviewer
 
     def quoted() -> bool:
         letters = coordinator.get("notifications", "deliveries?limit=200").items
-        return any(
-            each["member_id"] == reviewer and TITLE in each["subject"] and each["status"] == "sent"
+        told = {
+            each["member_id"]
             for each in letters
-            if each["kind"] == "what-we-changed"
-        )
+            if each["kind"] == "what-we-changed" and TITLE in each["subject"] and each["status"] == "sent"
+        }
+        return told >= reviewers.keys()
 
-    until("the answer reached Marion", quoted, seconds=60)
+    until("the answer reached both", quoted, seconds=60)
 
 
 def _seen(coordinator: Client, member: str) -> str | None:
@@ -220,7 +225,7 @@ def reports_say_what_is_kept_and_left_to_do(house: House, officer: Client) -> No
     assert any("reviews" in each["what"] for each in services["ppi"]["erased"])
     rowan = officer.get("membership", f"erasures/{house.members['Dr Rowan Achebe']}").body
     erased = {each["what"]: each["number"] for s in rowan["services"] for each in s["erased"]}
-    assert any(what.startswith("letters to others that quote her") for what in erased)
+    assert erased["letters to others that quote her: the words"] >= 2
     shown = house.copse("erase", house.members["Ottoline Brackwater"], "--report")
     assert "Closed" in shown
     assert "Kept, and why" in shown

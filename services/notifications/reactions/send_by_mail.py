@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.notifications.domain.delivery import (
     FOR_THOSE_WHO_TAKE_PART,
+    CancelDelivery,
     Channel,
     Delivery,
     DeliveryQueued,
@@ -14,6 +15,7 @@ from services.notifications.domain.delivery import (
     Kind,
     RecordFailed,
     RecordSent,
+    Status,
 )
 from services.notifications.keys import code_for
 from services.notifications.letters.facts import NotKnownYet, facts_for
@@ -29,13 +31,15 @@ from shared.messages.events import ERASED, MemberId
 from shared.messages.recorded import Recorded
 from shared.reactions.reaction import Effect, Perform, Reaction, Step, TryAgain
 
-Outcome = RecordSent | RecordFailed | HandOver
+Outcome = RecordSent | RecordFailed | HandOver | CancelDelivery
 
 _ATTEMPTS = 60  # with pauses up to an hour: two days, and a weekend's failure of a mail server loses no mail
 
 
 def _send(id: UUID, delivery: Delivery, database: Database) -> Outcome:
     """Writes the letter from what is known now, and sends it. Raises TryAgain."""
+    if delivery.status is Status.CANCELLED:
+        return CancelDelivery()
     settings, now, asked = mail_settings(), Clock.from_environment().now(), delivery.asked
     with database.transaction() as db:
         addressee = person(db, asked.member)
@@ -44,7 +48,7 @@ def _send(id: UUID, delivery: Delivery, database: Database) -> Outcome:
         if asked.kind in FOR_THOSE_WHO_TAKE_PART and addressee.standing != ACTIVE:
             return RecordFailed(reason="This member takes a break or has left, so she is not invited.")
         if addressee.standing == "erased":
-            return RecordFailed(reason="This person was erased.")
+            return CancelDelivery()
         reached = reach_of(db, asked.member)
         channel, address = reached.way()
         if asked.kind is Kind.EMAIL_CHECK:

@@ -16,7 +16,6 @@ from services.notifications.projections.assisted_sessions import (
 )
 from services.notifications.projections.deliveries import delivery
 from shared.database.pool import Database, Transaction
-from shared.identity.people import person
 from shared.messages.events import Event, MemberId
 from shared.messages.recorded import Recorded
 from shared.reactions.reaction import Effect, Perform, Reaction, Step

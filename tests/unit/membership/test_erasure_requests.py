@@ -9,10 +9,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.membership.domain.erasure import NoteConfirmed, NoteSearched
-from services.membership.domain.member import Member, Standing
+from services.membership.domain.member import ApplicationReceived, Member, Standing
 from services.membership.reactions import erase_member
+from services.membership.service import service
 from shared.messages.decisions import Context
+from shared.messages.events import ERASED
 from shared.messages.ids import uuid7
+from shared.service import Running
 from tests.unit.membership.house import House, code_of
 
 OTHERS = ("meetings", "ppi", "notifications")
@@ -125,6 +128,30 @@ def test_an_erasure_from_asking_to_the_report(settled: House) -> None:
     assert here["erased"]
     assert all(each["why"] for each in [*here["kept"], *here["by_hand"]])
     assert code_of(officer.post("erasures", wish(ann, "Ann Quill"), expect=409)) == "already-erased"
+
+
+def test_a_service_that_starts_with_yesterdays_keyring_takes_the_key_away_before_it_reads_one(settled: House) -> None:
+    house, officer = settled, settled.as_("dale", "data-protection")
+    ann = house.member("ann")
+    with house.running.keyring_database.transaction() as db:
+        yesterday = db.value(memoryview, "select wrapped from subject_keys where subject = %s", str(ann))
+    (received, *_) = house.running.store.read(f"member-{ann}")
+    officer.post("erasures", wish(ann, "Ann"))
+    for other in OTHERS:
+        tell(house, ann, NoteSearched(service=other))
+    with house.running.keyring_database.transaction() as db:
+        assert yesterday is not None
+        restored = "update subject_keys set wrapped = %s, erased_at = null where subject = %s"
+        assert db.execute(restored, bytes(yesterday), str(ann)) == 1
+    started = Running(service, house.running.settings)
+    try:
+        read = started.codec.decode(received).event
+    finally:
+        started.close()
+    assert isinstance(read, ApplicationReceived)
+    assert (read.name, read.email) == (ERASED, None)
+    with house.running.keyring_database.transaction() as db:
+        assert db.value(bool, "select wrapped is null from subject_keys where subject = %s", str(ann))
 
 
 def test_an_applicant_who_never_became_a_member_is_erased_too(settled: House) -> None:

@@ -5,8 +5,10 @@ from uuid import UUID
 import pytest
 
 from services.notifications.domain.delivery import (
+    CancelDelivery,
     Channel,
     Delivery,
+    DeliveryCancelled,
     DeliveryDoneByHand,
     DeliveryFailed,
     DeliveryHandedOver,
@@ -93,3 +95,18 @@ def test_nobody_is_written_to_twice_for_one_thing() -> None:
         delivery_id(ANN, Kind.MEETING_INVITATION, meeting=MEETING, occasion=UUID(int=30)),
     ]
     assert len({invitation, *others}) == 5
+
+
+@pytest.mark.parametrize("waiting", [queued(), queued(Channel.POST)])
+def test_what_waits_for_somebody_who_was_erased_is_cancelled(waiting: DeliveryQueued) -> None:
+    given(Delivery, waiting).when(CancelDelivery()).then(DeliveryCancelled())
+    given(Delivery, waiting, DeliveryCancelled()).when(CancelDelivery()).then()
+    given(Delivery, waiting, DeliveryCancelled()).when(MarkDoneByHand()).refuses("cancelled")
+    given(Delivery, waiting, DeliveryCancelled()).when(RecordSent(subject="Welcome", body="Dear Ann")).then()
+
+
+def test_what_was_sent_is_not_cancelled_and_says_whom_it_quotes() -> None:
+    given(Delivery, queued()).when(RecordSent(subject="Welcome", body="Dear Ann", quoted=(BEN,))).then(
+        DeliverySent(member=ANN, subject="Welcome", body="Dear Ann", quoted=(BEN,))
+    )
+    given(Delivery, queued(), SENT).when(CancelDelivery()).then()

@@ -7,10 +7,13 @@ from uuid import UUID
 import pytest
 
 from services.notifications.contracts.meetings import MeetingPlanned
-from services.notifications.contracts.membership import ApplicationRefused, MemberApproved, MemberPaused
+from services.notifications.contracts.membership import ApplicationRefused, MemberApproved, MemberErased, MemberPaused
+from services.notifications.contracts.ppi import ResponseGiven, SupportRequested
 from services.notifications.domain.delivery import (
+    CancelDelivery,
     Channel,
     Delivery,
+    DeliveryCancelled,
     DeliveryQueued,
     HandOver,
     Kind,
@@ -146,3 +149,35 @@ def test_it_waits_while_the_mail_server_is_away(story: Story, office: PostOffice
 def test_a_mail_server_that_stays_away_for_days_is_given_up() -> None:
     reason = "The mail server 127.0.0.1:25 does not answer: ConnectionRefusedError."
     assert send_mail.give_up(DELIVERY, reason) == RecordFailed(reason=reason)
+
+
+def test_nobody_writes_to_somebody_who_was_erased(story: Story, office: PostOffice) -> None:
+    story.hears(approved(), id=ANN)
+    story.hears(MemberErased(), id=ANN)
+    assert send(story, WELCOME) == CancelDelivery()
+    cancelled = Delivery().evolve(WELCOME).evolve(DeliveryCancelled())
+    assert send_mail.act(DELIVERY, cancelled, story.database) == CancelDelivery()
+    assert office.arrived == []
+
+
+def test_a_letter_says_whom_it_quotes(story: Story, office: PostOffice) -> None:
+    request, rowan = UUID(int=30), MemberId(UUID(int=3))
+    story.hears(approved(), id=ANN)
+    wish = SupportRequested(requester=rowan, title="Rotas", kind="small-discussion", needed_by=NOW.date())
+    story.hears(wish, id=request)
+    story.hears(ResponseGiven(requester=rowan, what_we_changed="We asked."), id=request)
+    asked = DeliveryQueued(member=ANN, kind=Kind.WHAT_WE_CHANGED, channel=Channel.EMAIL, request=request)
+    outcome = send(story, asked)
+    assert isinstance(outcome, RecordSent)
+    assert outcome.quoted == (rowan,)
+
+
+def test_what_was_erased_is_not_quoted_in_a_letter_that_waits(story: Story, office: PostOffice) -> None:
+    request, rowan = UUID(int=31), MemberId(UUID(int=3))
+    story.hears(approved(), id=ANN)
+    wish = SupportRequested(requester=rowan, title="Rotas", kind="small-discussion", needed_by=NOW.date())
+    story.hears(wish, id=request)
+    story.hears(MemberErased(), id=rowan)
+    asked = DeliveryQueued(member=ANN, kind=Kind.WHAT_WE_CHANGED, channel=Channel.EMAIL, request=request)
+    assert isinstance(send(story, asked), RecordFailed)
+    assert office.arrived == []
