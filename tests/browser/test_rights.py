@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.looking import System, no_barriers
+from tests.browser.looking import System, no_barriers, until_it_shows
 
 Window = Callable[..., Page]
 SignedIn = Callable[[str], Page]
@@ -161,3 +161,30 @@ def test_anybody_complains_and_is_answered(window: Window, signed_in: SignedIn) 
     press(page, "Send the letter")
     expect(page.get_by_text("A letter with the answer is on its way.")).to_be_visible()
     no_barriers(page)
+
+
+def test_a_restriction_is_asked_for_granted_and_lifted(signed_in: SignedIn) -> None:
+    page = signed_in("practitioner")
+    page.goto("/me/data")
+    page.get_by_label("Have you only keep my data, and not use them for now").check()
+    press(page, "Send")
+    expect(page.get_by_text("You get our answer by")).to_be_visible()
+    mine = page.url
+    leader = signed_in("data-protection")
+    leader.goto("/data-protection")
+    leader.get_by_role("link", name="Priya Nair: only keep the data").first.click()
+    unfold(leader, "Write down what you think of it")
+    leader.get_by_label("What do you think?").fill("She may ask this.")
+    press(leader, "Write it down")
+    unfold(leader, "Say that it was done")
+    leader.get_by_label("What was done?").fill("Only kept.")
+    press(leader, "Note that it was done")
+    page.goto("/me")
+    until_it_shows(page, page.get_by_text("Taking a break"))
+    page.goto(mine)
+    no_barriers(page)
+    press(page, "Yes, use my data again")
+    expect(page.get_by_text("The data may be used again.")).to_be_visible()
+    page.goto("/me/membership")
+    press(page, "I am back")
+    expect(page.get_by_text("Welcome back.")).to_be_visible()

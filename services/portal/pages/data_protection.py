@@ -11,7 +11,7 @@ from services.portal import conversation, forms
 from services.portal.api_client import Problem, ServiceAway
 from services.portal.held import as_file, everything_held, reads
 from services.portal.pages.my_data import FIELDS as ASKED
-from services.portal.pages.my_data import request_from
+from services.portal.pages.my_data import lifted, request_from
 from services.portal.person import for_roles
 from services.portal.typed_dates import read_day
 
@@ -90,6 +90,14 @@ def everything(request_id: UUID) -> str:
 @for_roles("data-protection")
 def everything_as_file(request_id: UUID) -> Response:
     return as_file(everything_held(_whose(request_id), str(request_id)))
+
+
+@blueprint.post("/data-protection/requests/<uuid:request_id>/restriction")
+@for_roles("data-protection")
+def lift(request_id: UUID) -> Response:
+    """She said that her data may be used again."""
+    flash(lifted(_whose(request_id)))
+    return redirect(url_for(".show", request_id=request_id))
 
 
 @blueprint.get("/data-protection/reads")

@@ -55,7 +55,28 @@ def ask() -> str | Response | tuple[str, int]:
 @signed_in
 def one(request_id: UUID) -> str:
     answer = conversation.get("membership", f"/v1/rights-requests/{request_id}")
-    return render_template("rights/mine.html.jinja", asked=answer.body)
+    return render_template("rights/mine.html.jinja", asked=answer.body, form=forms.blank([]))
+
+
+@blueprint.post("/me/data/restriction")
+@signed_in
+def lift() -> Response:
+    """My data may be used again."""
+    me = directory.own_membership()
+    flash(lifted(me.id))
+    return redirect(url_for("me.show"))
+
+
+def lifted(member_id: str) -> str:
+    """Lifts a restriction; the sentence says what came of it."""
+    form = forms.sent([])
+    try:
+        conversation.change("DELETE", "membership", f"/v1/members/{member_id}/restriction", {}, key=form.key)
+    except Problem as problem:
+        if problem.code == "not-restricted":
+            return "The data are used already. Nothing was changed."
+        raise
+    return "The data may be used again. The break goes on until it is ended."
 
 
 @blueprint.get("/me/data/everything")
