@@ -33,7 +33,7 @@ def _tell(id: UUID, _: Delivery, database: Database) -> QueueDelivery | TellNoth
         return QueueDelivery(
             member=MemberId(session.member_id),
             kind=Kind.DONE_FOR_YOU,
-            channel=channel_to(db, session.member_id),
+            channel=channel_to(db, MemberId(session.member_id)),
             session=id,
         )
 
