@@ -31,7 +31,8 @@ limit 1
 _LEFT_BEHIND = "select name from projections join projection_places on tables = name limit 1"
 _COPIES = "select projection, tables from projection_copies"
 _TABLES = """
-select format('%I.%I', schemaname, tablename) from pg_tables where schemaname in (select name from projections) order by 1
+select format('%I.%I', schemaname, tablename) from pg_tables
+where schemaname in (select name from projections) order by 1
 """
 _AGENDA = """
 update agenda set details = '{}', emptied = true
