@@ -12,6 +12,7 @@ from services.membership.domain.erasure import NoteConfirmed, NoteSearched
 from services.membership.domain.member import ApplicationReceived, Member, Standing
 from services.membership.reactions import erase_member
 from services.membership.service import service
+from shared.database.pool import Transaction
 from shared.messages.decisions import Context
 from shared.messages.events import ERASED
 from shared.messages.ids import uuid7
@@ -91,11 +92,25 @@ def test_an_unpaid_claim_comes_first_and_the_answer_says_so(house: House) -> Non
     assert officer.get(f"erasures/{ann}").get_json()["claims_left_open"] is True
 
 
+def known_to_the_planner(db: Transaction, text: str) -> bool:
+    """Whether the statistics of any column hold it."""
+    kept = (
+        "select bool_or(coalesce(most_common_vals::text, '') || coalesce(histogram_bounds::text, '') like %s)"
+        " from pg_stats"
+    )
+    return bool(db.value(bool, kept, f"%{text}%"))
+
+
 def test_an_erasure_from_asking_to_the_report(settled: House) -> None:
     house, officer = settled, settled.as_("dale", "data-protection")
     group = house.community(kind="working-group", places=1)
     ann = house.member("ann", about="My story.", name="Ann Quill", phone="01632 960961")
     house.coordinator.post(f"communities/{group}/members", {"member_id": str(ann)})
+    for other in ("cai", "dot"):
+        house.member(other)
+    with house.running.database.transaction() as db:
+        db.execute("analyze members")
+        assert known_to_the_planner(db, "ann@example.org")
     named = house.community(about="Begun by Ann Quill in a kitchen.", name="Kitchen")
     officer.post("erasures", wish(ann, "Ann Quill"))
 
@@ -108,6 +123,8 @@ def test_an_erasure_from_asking_to_the_report(settled: House) -> None:
     assert house.running.commands.load(Member, ann)[0].standing is Standing.ERASED
     house.coordinator.get(f"members/{ann}", expect=404)
     house.as_("ann").get("me", expect=404)
+    with house.running.database.transaction() as db:
+        assert not known_to_the_planner(db, "ann@example.org")
     known = house.coordinator.get(f"people/{ann}").get_json()
     assert known == {"member_id": str(ann), "standing": "erased", "communities": [], "groups": []}
     house.coordinator.post(f"communities/{group}/members", {"member_id": str(house.member("ben"))})  # the place is free
