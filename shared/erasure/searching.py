@@ -16,7 +16,7 @@ MOST = 200
 """Places that are named one by one; more are counted."""
 
 _COLUMNS = """
-select n.nspname::text as schema, c.relname::text as table, a.attname::text as column, t.typname::text as type,
+select n.nspname::text as schema, c.relname::text as table, quote_ident(a.attname) as column, t.typname::text as type,
     coalesce(a.attnum = any(i.indkey), false) as key
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
@@ -82,5 +82,5 @@ def mentions(db: Transaction, member: MemberId, looked_for: Collection[str]) -> 
                     f" and ({hers or 'false'}) is not true order by 1",
                     wanted,
                 )
-                found += (Mention(f"{schema}.{table}", row, column.column) for row in rows)
+                found += (Mention(f"{schema}.{table}", row, column.column.strip('"')) for row in rows)
     return found[:MOST], max(0, len(found) - MOST)

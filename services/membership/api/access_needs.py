@@ -76,7 +76,7 @@ class ListedSchema(Schema):
     ways = fields.List(fields.String(), metadata={"description": "Where it matters; empty: however she takes part."})
 
 
-class WordingSchema(Schema):
+class SharingWordingSchema(Schema):
     purpose = fields.String()
     version = fields.String()
     wording = fields.List(fields.String())
@@ -85,7 +85,7 @@ class WordingSchema(Schema):
 class NeedsListSchema(Schema):
     version = fields.String()
     needs = fields.List(fields.Nested(ListedSchema))
-    sharing = fields.List(fields.Nested(WordingSchema), metadata={"description": "What is agreed to now."})
+    sharing = fields.List(fields.Nested(SharingWordingSchema), metadata={"description": "What is agreed to now."})
 
 
 class NeedSchema(Schema):
@@ -93,7 +93,7 @@ class NeedSchema(Schema):
     detail = fields.String(allow_none=True)
 
 
-class SharedForSchema(WordingSchema):
+class SharedForSchema(SharingWordingSchema):
     words_too = fields.Boolean()
     since = fields.AwareDateTime()
 

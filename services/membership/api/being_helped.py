@@ -34,7 +34,7 @@ class HelpShownSchema(Schema):
     accepted = fields.Boolean()
 
 
-class CodeSchema(RequestSchema):
+class TakeOverSchema(RequestSchema):
     code = line(40, required=True)
 
 
@@ -87,7 +87,7 @@ class AccountInvitation(MethodView):
 @blueprint.route("/me/record")
 class Record(MethodView):
     @needs("members:take-over")
-    @blueprint.arguments(CodeSchema)
+    @blueprint.arguments(TakeOverSchema)
     @blueprint.response(200)
     def post(self, body: dict[str, Any]) -> Response:
         """Take over the record that a code was given for: from now on it is the caller's, with its whole history."""

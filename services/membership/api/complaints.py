@@ -7,7 +7,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from services.membership.api.history import EntrySchema, history
+from services.membership.api.history import HistoryEntrySchema, history
 from services.membership.api.own import own_record
 from services.membership.domain import complaint as domain
 from services.membership.domain.complaint import Complain, Complaint
@@ -55,7 +55,7 @@ class ComplaintSchema(Schema):
 
 
 class OneComplaintSchema(ComplaintSchema):
-    history = fields.List(fields.Nested(EntrySchema))
+    history = fields.List(fields.Nested(HistoryEntrySchema))
 
 
 class InvestigationSchema(RequestSchema):
@@ -114,7 +114,7 @@ class OneComplaint(MethodView):
         if not mine:
             note_read("complaint", row.person)
         entries = history(Complaint.stream(complaint_id), _TO_HER if mine else _TEXTS)
-        body = {**ComplaintSchema().dump(row), "history": EntrySchema(many=True).dump(entries)}
+        body = {**ComplaintSchema().dump(row), "history": HistoryEntrySchema(many=True).dump(entries)}
         return one({**body, "version": len(entries)}, len(entries))
 
 

@@ -10,7 +10,7 @@ from shared.http.authorization import running
 from shared.messages.events import type_of
 
 
-class EntrySchema(Schema):
+class HistoryEntrySchema(Schema):
     """One thing that happened; the texts that it has are there."""
 
     what_happened = fields.String()

@@ -8,7 +8,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from services.membership.api.history import EntrySchema, history
+from services.membership.api.history import HistoryEntrySchema, history
 from services.membership.api.own import own_or, own_record
 from services.membership.domain import rights_request as domain
 from services.membership.domain.member import LiftRestriction
@@ -65,7 +65,7 @@ class RightsRequestSchema(Schema):
 
 
 class OneRightsRequestSchema(RightsRequestSchema):
-    history = fields.List(fields.Nested(EntrySchema))
+    history = fields.List(fields.Nested(HistoryEntrySchema))
 
 
 class IdentitySchema(RequestSchema):
@@ -152,7 +152,7 @@ class OneRightsRequest(MethodView):
         if not mine:
             note_read("rights-request", row.member_id)
         entries = history(RightsRequest.stream(request_id), _TO_HER if mine else _TEXTS)
-        body = {**RightsRequestSchema().dump(_named(row)), "history": EntrySchema(many=True).dump(entries)}
+        body = {**RightsRequestSchema().dump(_named(row)), "history": HistoryEntrySchema(many=True).dump(entries)}
         return one({**body, "version": len(entries)}, len(entries))
 
 

@@ -7,7 +7,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from services.membership.api.history import EntrySchema, history
+from services.membership.api.history import HistoryEntrySchema, history
 from services.membership.domain.safeguarding_concern import (
     CloseConcern,
     NoteOnConcern,
@@ -59,7 +59,7 @@ class ConcernSchema(Schema):
 
 
 class OneConcernSchema(ConcernSchema):
-    history = fields.List(fields.Nested(EntrySchema))
+    history = fields.List(fields.Nested(HistoryEntrySchema))
 
 
 class NoteSchema(RequestSchema):
@@ -120,7 +120,11 @@ class OneConcern(MethodView):
             raise not_found("safeguarding concern", concern_id)
         note_read("safeguarding-concern", concern_id)
         entries = history(SafeguardingConcern.stream(concern_id), _TEXTS)
-        body = {**ConcernSchema().dump(row), "history": EntrySchema(many=True).dump(entries), "version": len(entries)}
+        body = {
+            **ConcernSchema().dump(row),
+            "history": HistoryEntrySchema(many=True).dump(entries),
+            "version": len(entries),
+        }
         return one(body, len(entries))
 
 

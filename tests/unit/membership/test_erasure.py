@@ -101,5 +101,5 @@ def test_somebody_is_erased_from_whatever_standing(life: list[Event]) -> None:
 def test_nothing_more_happens_to_somebody_who_was_erased() -> None:
     erased = given(Member, APPLIED, APPROVED, MemberErased())
     erased.when(Erase()).refuses("already-erased")
-    erased.when(Leave()).refuses("not-a-member")
+    erased.when(Leave()).refuses("erased")
     erased.when(LinkAccount(account=UUID(int=1))).refuses("not-a-member")
