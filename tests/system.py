@@ -1,7 +1,7 @@
 """The whole of Copse, running for the tests: the processes of `make demo`, on free ports, with data of their own."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,11 +36,19 @@ class RunningSystem:
         return self.configuration.password
 
 
+class _Unlimited(System):
+    """As in the demo, but that all the tests ask from one address: how often is not limited."""
+
+    def environment(self) -> Mapping[str, str]:
+        unlimited = dict.fromkeys(("PUBLIC_READS_PER_MINUTE", "PUBLIC_CHANGES_PER_HOUR", "SIGN_INS_PER_HOUR"), "0")
+        return {**super().environment(), **unlimited}
+
+
 @pytest.fixture(scope="session")
 def system(servers_folder: Path) -> Iterator[RunningSystem]:
     """Started once for the whole run, with the public facts and the invented people loaded."""
     clock = servers_folder / "clock"
-    with System(servers_folder / "system", moved_by=free_offset(), clock=clock) as running:
+    with _Unlimited(servers_folder / "system", moved_by=free_offset(), clock=clock) as running:
         load(running.configuration)
         yield RunningSystem(running.configuration, running.processes, clock)
 

@@ -89,6 +89,8 @@ def rooms(bench: Bench, *names: str) -> Iterator[Rooms]:
             "KEYRING_MASTER_KEY": b64encode(secrets.token_bytes(32)).decode(),
             "KAFKA_BOOTSTRAP_SERVERS": kafka.address,
             "OIDC_ISSUER": at_provider.issuer,
+            "PUBLIC_READS_PER_MINUTE": "0",
+            "PUBLIC_CHANGES_PER_HOUR": "0",
             "NO_PROXY": "127.0.0.1",
             "no_proxy": "127.0.0.1",
         }
