@@ -116,6 +116,7 @@ def membership(
 ) -> Iterator[Membership]:
     url, web_port, health_port = new_database(Databases.empty), free_port(), free_port()
     environment = {
+        "PUBLIC_CHANGES_PER_HOUR": "0",
         "MEMBERSHIP_DATABASE_URL": url,
         "KEYRING_DATABASE_URL": new_database(Databases.empty),
         "KEYRING_MASTER_KEY": b64encode(secrets.token_bytes(32)).decode(),
