@@ -108,6 +108,8 @@ class MemberEntry(MethodView):
             note_read("directory-entry", member_id)
         empty = (EntryField(field=each, audience=Audience.NOBODY) for each in DirectoryField)
         shown = {str(each.field): {"text": each.text, "audience": each.audience} for each in (*empty, *entry.fields)}
+        if shown[DirectoryField.NAME]["text"] in row.former_names:  # as the directory shows it
+            shown[DirectoryField.NAME]["text"] = row.recorded_name
         body = {"id": member_id, "consented": row.consented, "stakeholder_groups": row.stakeholder_groups, **shown}
         return one(OwnEntrySchema().dump(body), version)
 
