@@ -9,6 +9,9 @@ from flask import request, url_for
 from services.portal.directory import own_membership
 from services.portal.person import current_person
 
+STAFF = ("coordinator", "finance", "facilitator", "data-protection", "safeguarding-lead")
+"""Nobody invites these to join: they are here for their work. They may all the same, from the foot of the page."""
+
 UNDER_DATA_PROTECTION = ("erasures.",)
 """Pages that no entry of the bar names: they are reached from the page on data protection."""
 
@@ -46,7 +49,7 @@ def items() -> list[Item]:
             entries.append(("Data protection", "data_protection.show_all"))
         if person.has("safeguarding-lead"):
             entries.append(("Safety concerns", "safeguarding.show_all"))
-        if membership.may_apply and not person.has("coordinator", "finance", "facilitator"):
+        if membership.may_apply and not person.has(*STAFF):
             entries.append(("Join", "joining.ask"))
         entries.append(("My page", "me.show"))
     endpoint = request.endpoint or ""
