@@ -9,6 +9,12 @@ from flask import request, url_for
 from services.portal.directory import own_membership
 from services.portal.person import current_person
 
+STAFF = ("coordinator", "finance", "facilitator", "data-protection", "safeguarding-lead")
+"""Nobody invites these to join: they are here for their work. They may all the same, from the foot of the page."""
+
+UNDER_DATA_PROTECTION = ("erasures.",)
+"""Pages that no entry of the bar names: they are reached from the page on data protection."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -33,8 +39,6 @@ def items() -> list[Item]:
             entries.append(("Directory", "directory.show"))
         if person.has("coordinator"):
             entries.append(("People", "applications.show_all"))
-        elif person.has("data-protection"):
-            entries.append(("Sessions", "applications_acting.register"))
         if person.has("coordinator", "researcher") or membership.groups:
             entries.append(("Support", "support.show_all"))
         if person.has("coordinator", "finance"):
@@ -43,13 +47,13 @@ def items() -> list[Item]:
             entries.append(("Messages", "messages.show_all"))
         if person.has("data-protection"):
             entries.append(("Data protection", "data_protection.show_all"))
-            entries.append(("Erasures", "erasures.show_all"))
         if person.has("safeguarding-lead"):
             entries.append(("Safety concerns", "safeguarding.show_all"))
-        if membership.may_apply and not person.has("coordinator", "finance", "facilitator"):
+        if membership.may_apply and not person.has(*STAFF):
             entries.append(("Join", "joining.ask"))
         entries.append(("My page", "me.show"))
-    topic = (request.blueprint or "").partition("_")[0]
+    endpoint = request.endpoint or ""
+    topic = "data" if endpoint.startswith(UNDER_DATA_PROTECTION) else endpoint.partition(".")[0].partition("_")[0]
     return [
         Item(text, url_for(endpoint), topic == endpoint.partition(".")[0].partition("_")[0])
         for text, endpoint in entries

@@ -218,7 +218,7 @@ RIGHTS_STATUSES = {
     "ended-by-erasure": "Ended: data erased",
 }
 
-IDENTITY_CHECKS = {
+PROOFS_OF_IDENTITY = {
     "signed-in": "Signed in",
     "called-back": "I called back on the number that we know",
     "known-in-person": "I know this person",

@@ -41,7 +41,7 @@ def meeting(system: System, marion: Client) -> str:
 def test_she_says_it_once_and_sees_what_becomes_of_it(signed_in: SignedIn, marion: Client, meeting: str) -> None:
     page = signed_in("lewg-one")
     page.goto("/me")
-    page.get_by_role("link", name="Say or change what I need to take part").click()
+    page.get_by_role("link", name="What I need to take part").click()
     no_barriers(page)
     page.get_by_label("Captions: spoken words shown as text").check()
     page.get_by_label("Another language").check()

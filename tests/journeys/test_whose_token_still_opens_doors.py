@@ -6,9 +6,9 @@ owner is a member they ask with every request, of their own read model.
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 import requests
@@ -18,23 +18,9 @@ from joserfc.jwk import RSAKey
 from deploy.demo.client import Client, until
 from deploy.demo.configuration import SERVICES, Configuration
 from deploy.demo.load import approve
-from services.membership.domain.member import Member, MemberErased
-from services.membership.service import service as membership
-from shared.configuration import Settings
-from shared.messages.decisions import Channel, Command, Context
-from shared.messages.events import Event
-from shared.service import Running
-from tests.system import RunningSystem
 
 WITHIN_SECONDS = 10.0  # a fraction of a second on a quiet machine
 NOBODY = "00000000-0000-7000-8000-000000000000"
-
-
-class Erase(Command[Member]):
-    """What an erasure comes to in the member's own stream."""
-
-    def decide(self, state: Member, context: Context) -> Iterator[Event]:  # noqa: ARG002
-        yield MemberErased()
 
 
 @dataclass
@@ -87,13 +73,6 @@ def holder(configuration: Configuration) -> Holder:
     return Holder(configuration, jwt.encode({"alg": "RS256", "kid": key.kid}, claims, key))
 
 
-@pytest.fixture
-def membership_store(system: RunningSystem) -> Iterator[Running]:
-    running = Running(membership, Settings.read("membership", system.processes["membership-web"].environment))
-    yield running
-    running.close()
-
-
 def member_with(holder: Holder, coordinator: Client) -> str:
     application = {
         "name": "Toni Token (synthetic)",
@@ -122,17 +101,13 @@ def test_a_break_takes_all_doors_but_her_own_page_and_her_return_opens_them_agai
     assert holder.ask("membership", "me").json()["standing"] == "left"
 
 
-def test_an_erasure_takes_them_all_and_her_own_page_too(
-    client: Callable[[str | None], Client], holder: Holder, membership_store: Running
-) -> None:
+def test_an_erasure_takes_them_all_and_her_own_page_too(client: Callable[[str | None], Client], holder: Holder) -> None:
     member = member_with(holder, client("coordinator"))
     assert holder.ask("membership", "me").json()["name"] == "Toni Token (synthetic)"
-    nobody = Context(
-        now=membership_store.clock.now(), actor="anonymous", channel=Channel.WEB, correlation_id=UUID(int=0)
-    )
-    membership_store.commands.handle(UUID(member), Erase(), nobody)
+    wish = {"member_id": member, "confirmation": "Toni Token (synthetic)"}
+    client("data-protection").post("membership", "erasures", wish)
+    until("she is erased", lambda: holder.ask("membership", "me").status_code == 404, seconds=60)
     holder.everywhere(member=False)
-    until("her page is nobody's", lambda: holder.ask("membership", "me").status_code == 404, seconds=WITHIN_SECONDS)
     assert holder.ask("membership", f"members/{member}").status_code == 403
     assert holder.ask("notifications", "deliveries").json()["items"] == []
-    assert "Toni" not in json.dumps(client("coordinator").get("membership", f"members/{member}").body)
+    client("coordinator").get("membership", f"members/{member}", expect=404)
