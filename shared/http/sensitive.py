@@ -18,13 +18,10 @@ from shared.http.authorization import caller, may, needs, running
 from shared.http.blueprint import Blueprint
 from shared.http.reads import PageSchema, page
 from shared.http.tracing import request_id
-from shared.identity.identity import Identity
 from shared.identity.people import whose
 from shared.messages.ids import uuid7
 
 READ_ALL, READ_OWN = "sensitive-reads:read", "sensitive-reads:read-own"
-_ACTING = "assisted-session"
-"""What stands in place of roles for whoever acts for the member: her own count for nothing there."""
 
 
 @dataclass(frozen=True)
@@ -56,31 +53,14 @@ class ReadsQuerySchema(PageSchema):
     of = fields.UUID(load_default=None, metadata={"description": "Only reads of this member's data."})
 
 
-@dataclass(frozen=True)
-class _Reader:
-    account: str | None
-    member: str | None
-    roles: list[str]
-
-    @classmethod
-    def of(cls, who: Identity) -> "_Reader":
-        """In an assisted session it is not the member who reads, but whoever acts for her, in that role."""
-        if who.acting:
-            kind, _, id = who.acting.actor.partition(":")
-            return cls(id if kind == "account" else None, id if kind == "member" else None, [_ACTING])
-        account, member = (str(id) if id else None for id in (who.account, who.member))
-        return cls(account, member, sorted(who.all_roles - {"signed-in"}))
-
-
 def note_read(what: str, *of: UUID) -> None:
     """Writes down that the caller is shown special-category data of these members. Her own are nobody's business.
 
     `what` names the kind of record in a few fixed words, such as `access-needs`: never anything that it says. For a
-    record of nobody who is a member, `of` is the record's own id. Whoever acts for a member reads that member's data
-    too, and is written down as herself. Raises Unavailable, and then nothing may be shown.
+    record of nobody who is a member, `of` is the record's own id. Raises Unavailable, and then nothing may be shown.
     """
-    me, reader = caller(), _Reader.of(caller())
-    others = [str(each) for each in dict.fromkeys(of) if me.acting or each != me.member]
+    me = caller()
+    others = [str(each) for each in dict.fromkeys(of) if each != me.member]
     if not others:
         return
     here = running()
@@ -90,9 +70,9 @@ def note_read(what: str, *of: UUID) -> None:
             " values (%s, %s, %s, %s, %s::text[], %s, %s::uuid[], %s)",
             str(uuid7()),
             here.clock.now(),
-            reader.account,
-            reader.member,
-            reader.roles,
+            str(me.account) if me.account else None,
+            str(me.member) if me.member else None,
+            sorted(me.all_roles - {"signed-in"}),
             what,
             others,
             request_id(),
@@ -123,7 +103,7 @@ def sensitive_reads_resource() -> Blueprint:
             """Who read special-category data here: all of it for data protection, for others those of themselves."""
             everything, rows = may(READ_ALL), list[Read]()
             with running().database.transaction() as db:
-                of = query["of"] if everything else _herself(db, caller())
+                of = query["of"] if everything else _herself(db)
                 if everything or of:
                     rows = reads_of(db, of, query["after"], query["limit"])
             shown = rows if everything else [without_reader(each, of) for each in rows]
@@ -132,9 +112,10 @@ def sensitive_reads_resource() -> Blueprint:
     return blueprint
 
 
-def _herself(db: Transaction, who: Identity) -> UUID | None:
-    """Of any standing: who takes a break or has left may see who read what of her."""
-    return who.member or (whose(db, who.account) if who.account else None)
+def _herself(db: Transaction) -> UUID | None:
+    """Of any standing: who takes a break or has left may see who read what of her. For whoever acts, the member."""
+    me = caller()
+    return me.member or (whose(db, me.account) if me.account else None)
 
 
 def without_reader(read: Read, of: UUID | None) -> Read:

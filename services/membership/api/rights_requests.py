@@ -20,7 +20,7 @@ from services.membership.projections.rights_requests import (
     rights_request,
     rights_requests,
 )
-from shared.http.authorization import caller, may, needs, require, running
+from shared.http.authorization import may, needs, require, running
 from shared.http.blueprint import Blueprint
 from shared.http.changes import change
 from shared.http.problems import FieldError, Problem, not_found
@@ -117,7 +117,7 @@ class RightsRequests(MethodView):
         if hers != own:
             _must_be_known(hers)
         id = uuid7()
-        command = AskForRight(**new, member=MemberId(hers), signed_in=hers == own and not caller().acting)
+        command = AskForRight(**new, member=MemberId(hers), signed_in=hers == own)
         return change(id, command, created=f"/v1/rights-requests/{id}")
 
     @needs("rights:read-own")

@@ -6,17 +6,12 @@ from services.membership.domain.member import StakeholderGroup
 from services.membership.projections.members import MemberRow
 from shared.http.authorization import caller
 from shared.http.sensitive import note_read
-from shared.identity.identity import Identity
 
 
 def note_members_read(what: str, rows: Iterable[MemberRow]) -> None:
     """Notes the records of others that say that somebody draws on care, or hold what she wrote of herself."""
-    note_read(what, *(row.id for row in rows if _may_tell_of_health(row) and not _hers(row, caller())))
-
-
-def _hers(row: MemberRow, who: Identity) -> bool:
-    """By the account: whoever takes a break is no active member. Who acts for another has none, and is noted."""
-    return who.account is not None and row.account == who.account
+    account = caller().account
+    note_read(what, *(row.id for row in rows if _may_tell_of_health(row) and row.account != account))
 
 
 def _may_tell_of_health(row: MemberRow) -> bool:
