@@ -286,6 +286,12 @@ READ_RECORDS = {
     "rights-request": "A request about data",
     "export-of-everything": "Everything that is held of a member",
     "complaint": "A complaint",
+    "consents": "What somebody agrees to",
+    "directory-entry": "What somebody shows in the directory",
+    "access-needs": "What somebody needs to take part",
+    "formats": "In which form somebody reads letters",
+    "arrangements": "What is arranged for somebody at a meeting",
+    "letters": "Letters that tell of needs or formats",
 }
 
 TAG_COLOURS = {

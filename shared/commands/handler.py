@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.eventstore.store import EventStore, NewEvent, Request, VersionConflict, Write
 from shared.messages.codec import Codec
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import Command, Context, State, must_be_in_person
 from shared.messages.events import Event
 from shared.messages.ids import uuid7
 from shared.messages.recorded import Metadata, Position
@@ -55,11 +55,7 @@ class _Stream(Generic[S]):
             raise NotFound(self.state.category, id)
         if self.version > 0 and command.creates:
             raise AlreadyExists(f"{self.state.category} {id} exists already")
-        if command.in_person_only and context.on_behalf_of:
-            raise Refused(
-                "only-in-person",
-                "Nobody can do this for somebody else. She does it herself, or you note under your name what she said.",
-            )
+        must_be_in_person(command, context)
         events = list(command.decide(self.state, context))
         self.state = fold(self.state, events)
         self.added += events

@@ -92,9 +92,9 @@ def own_data_resource() -> Blueprint:
 
 
 def _is_own(member_id: UUID) -> bool:
-    """Of any standing: who takes a break or has left may see what is held of her."""
+    """Of any standing: who takes a break or has left may see what is held of her. Not whoever acts for her."""
     me = caller()
-    if me.member == member_id:
+    if me.member == member_id and not me.acting:
         return True
     with running().database.transaction() as db:
         return me.account is not None and whose(db, me.account) == member_id

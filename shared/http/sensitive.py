@@ -18,6 +18,7 @@ from shared.http.authorization import caller, may, needs, running
 from shared.http.blueprint import Blueprint
 from shared.http.reads import PageSchema, page
 from shared.http.tracing import request_id
+from shared.identity.identity import OF_EVERY_SERVICE
 from shared.identity.people import whose
 from shared.messages.ids import uuid7
 
@@ -56,27 +57,37 @@ class ReadsQuerySchema(PageSchema):
 def note_read(what: str, *of: UUID) -> None:
     """Writes down that the caller is shown special-category data of these members. Her own are nobody's business.
 
-    `what` names the kind of record in a few fixed words, such as `access-needs`: never anything that it says. For a
-    record of nobody who is a member, `of` is the record's own id. Raises Unavailable, and then nothing may be shown.
+    Whoever acts for a member in an assisted session reads as somebody else, and under her own name. `what` names the
+    kind of record in a few fixed words, such as `access-needs`: never anything that it says. For a record of nobody who
+    is a member, `of` is the record's own id. Raises Unavailable, and then nothing may be shown.
     """
-    me = caller()
-    others = [str(each) for each in dict.fromkeys(of) if each != me.member]
+    me, here = caller(), running()
+    others = [str(each) for each in dict.fromkeys(of) if me.acting or each != me.member]
     if not others:
         return
-    here = running()
+    account, member, roles = me.account, me.member, sorted(me.all_roles - {"signed-in"})
+    if me.acting:
+        account, member = _who_acts(me.acting.actor)
+        roles = [*sorted(OF_EVERY_SERVICE["assisted-sessions:act"]), "assisted-session"]
     with here.database.statement() as db:
         db.execute(
             "insert into sensitive_reads (id, read_at, account, member, roles, what, of_whom, request_id)"
             " values (%s, %s, %s, %s, %s::text[], %s, %s::uuid[], %s)",
             str(uuid7()),
             here.clock.now(),
-            str(me.account) if me.account else None,
-            str(me.member) if me.member else None,
-            sorted(me.all_roles - {"signed-in"}),
+            str(account) if account else None,
+            str(member) if member else None,
+            roles,
             what,
             others,
             request_id(),
         )
+
+
+def _who_acts(actor: str) -> tuple[UUID | None, UUID | None]:
+    """Account and member of an actor's name, `account:0190...`: one of them."""
+    kind, _, id = actor.partition(":")
+    return (UUID(id), None) if kind == "account" else (None, UUID(id))
 
 
 def reads_of(db: Transaction, of: UUID | None, after: UUID | None, limit: int) -> list[Read]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import ClassVar, Generic, Self, TypeVar, cast, dataclass_transform, get_args, get_origin
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast, dataclass_transform, get_args, get_origin
 from uuid import UUID
 
 from shared.messages.events import Event
@@ -103,6 +103,15 @@ class Command(Generic[S]):
     def decide(self, state: S, context: Context) -> Iterator[Event]:
         """The events that follow, in order; none when nothing changes. Raises Refused when a rule says no."""
         raise NotImplementedError
+
+
+def must_be_in_person(command: Command[Any] | type[Command[Any]], context: Context) -> None:
+    """Raises Refused for what nobody may do on behalf of another. For a command that is decided within another, too."""
+    if command.in_person_only and context.on_behalf_of:
+        raise Refused(
+            "only-in-person",
+            "Nobody can do this for somebody else. She does it herself, or you note under your name what she said.",
+        )
 
 
 @lru_cache(maxsize=4096)  # a stream is asked for with each of its events

@@ -4,6 +4,7 @@ Whoever runs a meeting reads what to arrange, with the name, and nothing else of
 the facilitators of its community, the member who planned it, and coordinators.
 """
 
+from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from shared.http.changes import change
 from shared.http.problems import not_found
 from shared.http.reads import PageSchema, page, wait_for
 from shared.http.schemas import RequestSchema, paragraphs
+from shared.http.sensitive import note_read
 from shared.messages.events import MemberId
 
 blueprint = Blueprint("arrangements", "arrangements", url_prefix="/v1", description="What to arrange for who comes")
@@ -84,6 +86,7 @@ class ArrangementsAtMeeting(MethodView):
             if not runs(db, meeting_id):
                 require(READ_ALL)
             rows = to_arrange(db, meeting_id, progress, query["after"], query["limit"])
+        _note(rows[: query["limit"]])
         return page(ArrangementSchema(), rows, query["limit"], lambda row: row.id)
 
 
@@ -98,6 +101,7 @@ class OwnArrangements(MethodView):
         member = cast(MemberId, caller().member)  # granted to members alone
         with running().database.transaction() as db:
             rows = arranged_for(db, member, query["after"], query["limit"])
+        _note(rows[: query["limit"]])
         return page(OwnArrangementSchema(), rows, query["limit"], lambda row: row.id)
 
 
@@ -133,6 +137,11 @@ class NotMet(MethodView):
         row = _hers_or_settled(arrangement_id)
         mine = row.member_id == caller().member
         return change(row.member_id, SayNotMet(meeting=row.meeting_id, arrangement=row.id, by_herself=mine, **said))
+
+
+def _note(rows: Sequence[ArrangementRow]) -> None:
+    """What is to be arranged may tell of health: who sees it of others is written down."""
+    note_read("arrangements", *(row.member_id for row in rows))
 
 
 def _hers_or_settled(id: UUID) -> ArrangementRow:

@@ -33,6 +33,7 @@ from shared.http.changes import change, context_of_request
 from shared.http.problems import Problem
 from shared.http.reads import one, wait_for
 from shared.http.schemas import RequestSchema, line, paragraphs
+from shared.http.sensitive import note_read
 from shared.messages.decisions import Refused
 
 blueprint = Blueprint("access_needs", "access_needs", url_prefix="/v1", description="Access needs")
@@ -130,12 +131,14 @@ class NeedsOfOne(MethodView):
     @blueprint.response(200, AccessNeedsSchema)
     def get(self, member_id: UUID) -> Response:
         """What she said, and with whom she shares it: for herself and for coordinators."""
-        own_or(member_id, "access-needs:read")
+        herself = own_or(member_id, "access-needs:read")
         wait_for(access_needs)
         with running().database.transaction() as db:
             row, shared = needs_of(db, member_id), shared_by(db, member_id)
         if row is None:
             return one(AccessNeedsSchema().dump(_NOTHING), 0)
+        if not herself:
+            note_read("access-needs", member_id)
         said = row.said_read()
         with_wording = [{**vars(each), "wording": _wording(each.purpose, each.wording)} for each in shared]
         for each, agreed in zip(with_wording, shared, strict=True):

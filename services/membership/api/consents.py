@@ -20,6 +20,7 @@ from shared.http.changes import change, channel_of_request
 from shared.http.problems import Problem, not_found
 from shared.http.reads import PageSchema, one, page, wait_for
 from shared.http.schemas import RequestSchema, line
+from shared.http.sensitive import note_read
 from shared.messages.decisions import Channel
 
 blueprint = Blueprint("consents", "consents", url_prefix="/v1", description="Consents, purpose by purpose")
@@ -84,12 +85,14 @@ class MemberConsents(MethodView):
     @blueprint.response(200, MyConsentsSchema)
     def get(self, member_id: UUID) -> Response:
         """Each purpose with its words, where her consent stands, and all that she said: for her and coordinators."""
-        own_or(member_id, "members:read")
+        herself = own_or(member_id, "members:read")
         wait_for(consents)
         with running().database.transaction() as db:
             row = consents_of(db, member_id)
         if row is None:
             raise not_found("member", member_id)
+        if not herself:
+            note_read("consents", member_id)
         shown = [_consent(row, purpose) for purpose in PURPOSES.values()]
         return one(MyConsentsSchema().dump({"id": member_id, "consents": shown}), row.version)
 

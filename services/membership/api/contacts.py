@@ -37,6 +37,7 @@ from shared.http.changes import change
 from shared.http.problems import FieldError, Problem, not_found
 from shared.http.reads import one, wait_for
 from shared.http.schemas import RequestSchema, line, paragraphs
+from shared.http.sensitive import note_read
 from shared.messages.decisions import Command
 from shared.messages.ids import uuid7
 from shared.privacy.blind_index import normal_phone
@@ -124,12 +125,14 @@ class Contacts(MethodView):
     @blueprint.response(200, ContactsSchema)
     def get(self, member_id: UUID) -> Response:
         """How a member is reached, and in which formats she can read: for herself and for coordinators."""
-        own_or(member_id, "members:read")
+        herself = own_or(member_id, "members:read")
         wait_for(contacts)
         with running().database.transaction() as db:
             found = reached(db, member_id)
         if found is None:
             raise not_found("member", member_id)
+        if not herself and (found.wishes.formats or found.wishes.language):
+            note_read("formats", member_id)
         shown = {
             **{name: getattr(found.wishes, name) for name in ("preferred", "channel", "formats", "language")},
             "contacts": [_shown(row) for row in found.contacts],

@@ -27,6 +27,7 @@ from shared.http.changes import change
 from shared.http.problems import Problem, not_found
 from shared.http.reads import PageSchema, one, page, wait_for
 from shared.http.schemas import RequestSchema, line, paragraphs
+from shared.http.sensitive import note_read
 
 blueprint = Blueprint("directory", "directory", url_prefix="/v1", description="The members' directory")
 
@@ -96,15 +97,19 @@ class MemberEntry(MethodView):
     @blueprint.response(200, OwnEntrySchema)
     def get(self, member_id: UUID) -> Response:
         """The whole entry, hidden fields too: for her, and for a coordinator who helps her."""
-        own_or(member_id, "members:change")
+        herself = own_or(member_id, "members:change")
         wait_for(directory)
         entry, version = running().commands.load(DirectoryEntry, member_id)
         with running().database.transaction() as db:
             row = directory_row(db, member_id)
         if row is None:
             raise not_found("member", member_id)
+        if not herself:
+            note_read("directory-entry", member_id)
         empty = (EntryField(field=each, audience=Audience.NOBODY) for each in DirectoryField)
         shown = {str(each.field): {"text": each.text, "audience": each.audience} for each in (*empty, *entry.fields)}
+        if shown[DirectoryField.NAME]["text"] in row.former_names:  # as the directory shows it
+            shown[DirectoryField.NAME]["text"] = row.recorded_name
         body = {"id": member_id, "consented": row.consented, "stakeholder_groups": row.stakeholder_groups, **shown}
         return one(OwnEntrySchema().dump(body), version)
 

@@ -8,8 +8,11 @@ from shared.http.reads import wait_for
 from shared.identity.identity import Identity
 
 
-def own_or(member_id: UUID, permission: str) -> None:
+def own_or(member_id: UUID, permission: str) -> bool:
     """Raises the 403 problem unless the record is the caller's own or she has the permission.
+
+    Gives whether it is she herself, and nobody who acts for her: what is shown to anybody else may have to be noted
+    (`note_read`).
 
     By the account, not by `caller().member`: an applicant, or somebody who takes a break, is no active member.
     """
@@ -18,6 +21,8 @@ def own_or(member_id: UUID, permission: str) -> None:
         row = member(db, member_id)
     if row is None or not is_hers(row, caller()):
         require(permission)
+        return False
+    return not caller().acting
 
 
 def own_record() -> MemberRow | None:

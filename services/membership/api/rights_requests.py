@@ -20,7 +20,7 @@ from services.membership.projections.rights_requests import (
     rights_request,
     rights_requests,
 )
-from shared.http.authorization import may, needs, require, running
+from shared.http.authorization import caller, may, needs, require, running
 from shared.http.blueprint import Blueprint
 from shared.http.changes import change
 from shared.http.problems import FieldError, Problem, not_found
@@ -117,7 +117,8 @@ class RightsRequests(MethodView):
         if hers != own:
             _must_be_known(hers)
         id = uuid7()
-        command = AskForRight(**new, member=MemberId(hers), signed_in=hers == own)
+        signed_in = hers == own and not caller().acting
+        command = AskForRight(**new, member=MemberId(hers), signed_in=signed_in)
         return change(id, command, created=f"/v1/rights-requests/{id}")
 
     @needs("rights:read-own")
@@ -148,7 +149,7 @@ class OneRightsRequest(MethodView):
             require("rights:read")
         if row is None:
             raise not_found("rights request", request_id)
-        if not mine:
+        if not mine or caller().acting:
             note_read("rights-request", row.member_id)
         entries = history(RightsRequest.stream(request_id), _TO_HER if mine else _TEXTS)
         body = {**RightsRequestSchema().dump(_named(row)), "history": EntrySchema(many=True).dump(entries)}

@@ -11,7 +11,7 @@ from enum import StrEnum
 from services.membership.domain.member import ConsentGiven, ConsentWithdrawn, Member, MemberLeft
 from services.membership.domain.purposes import MEMBERSHIP, PURPOSES, Purpose
 from services.membership.domain.taking_part import Activate, must_be_a_member
-from shared.messages.decisions import Command, Context, Refused
+from shared.messages.decisions import Command, Context, Refused, must_be_in_person
 from shared.messages.events import Event
 
 
@@ -42,6 +42,7 @@ class GiveConsent(Command[Member]):
         must_be_a_member(member)
         _must_be_in_force(_known(self.purpose), self.wording)
         if self.purpose == MEMBERSHIP:
+            must_be_in_person(Activate, context)
             yield from Activate(ground_rules=self.wording).decide(member, context)
         elif member.consents.get(self.purpose) != self.wording:
             yield ConsentGiven(purpose=self.purpose, wording=self.wording)

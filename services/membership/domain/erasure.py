@@ -90,9 +90,13 @@ class Erasure(State, category="erasure"):
 
 
 class AskErasure(Command[Erasure]):
-    """Begin. Whoever asks has typed the person's name, and knows of unpaid claims: see `membership/erasing.py`."""
+    """Begin. Whoever asks has typed the person's name, and knows of unpaid claims: see `membership/erasing.py`.
+
+    Nobody begins it while she acts for a member: that it is wished can be taken down then, as a rights request.
+    """
 
     creates = True
+    in_person_only = True
 
     name: str | None = None
     email: str | None = None

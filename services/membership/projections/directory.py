@@ -1,9 +1,10 @@
 """The members' directory: who may be found by whom, and what each sees.
 
-Shown are those who take part now and consent to be in it. A row holds nothing that nobody may see.
+Shown are those who take part now and consent to be in it. A row holds nothing that nobody may see, but for her names on
+record: a name that was put right is shown nowhere, though her entry was written with the former one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
@@ -23,6 +24,7 @@ from services.membership.domain.member import (
     MemberLeft,
     MemberPaused,
     MemberReturned,
+    NameCorrected,
 )
 from services.membership.domain.purposes import DIRECTORY
 from shared.database.pool import Transaction
@@ -36,6 +38,8 @@ class DirectoryRow:
 
     member_id: UUID
     stakeholder_groups: list[str]
+    recorded_name: str
+    former_names: list[str] = field(default_factory=list)
     taking_part: bool = False
     consented: bool = False
     entry_id: UUID | None = None
@@ -66,12 +70,18 @@ directory = Rows("directory", DirectoryRow, version=1, tables=Path(__file__).wit
 
 @directory.begins(ApplicationReceived)
 def _(event: ApplicationReceived, recorded: Recorded) -> DirectoryRow:
-    return DirectoryRow(recorded.id, [event.stakeholder_group, *event.also])
+    return DirectoryRow(recorded.id, [event.stakeholder_group, *event.also], event.name)
 
 
 @directory.changes(MemberApproved)
 def _(event: MemberApproved, recorded: Recorded, row: DirectoryRow) -> DirectoryRow:
     return replace(row, taking_part=True)
+
+
+@directory.changes(NameCorrected)
+def _(event: NameCorrected, recorded: Recorded, row: DirectoryRow) -> DirectoryRow:
+    now = replace(row, recorded_name=event.name, former_names=[*row.former_names, row.recorded_name])
+    return replace(now, for_members=_renamed(row.for_members, now), for_communities=_renamed(row.for_communities, now))
 
 
 @directory.changes(DirectoryEntryDescribed)
@@ -133,7 +143,13 @@ def _view(fields: Iterable[EntryField], audiences: set[Audience], row: Directory
             words = " ".join(row.stakeholder_groups).replace("-", " ")
         if words and each.audience in audiences:
             view[str(each.field)] = words
-    return view
+    return _renamed(view, row)
+
+
+def _renamed(view: Mapping[str, str], row: DirectoryRow) -> dict[str, str]:
+    """With her name of today where a former one stood. What she likes to be called here besides stays."""
+    name = view.get(DirectoryField.NAME)
+    return {**view, DirectoryField.NAME: row.recorded_name} if name in row.former_names else dict(view)
 
 
 def directory_row(db: Transaction, member: UUID) -> DirectoryRow | None:

@@ -1,11 +1,14 @@
 -- The members' directory: what each shows, in two views. A field that nobody may see is in neither, so it is not here.
 -- `for_members`: what every member sees; `for_communities`: what people of her communities see, the former included.
+-- Her names on record are for neither: where the entry shows a former one, the views have that of today.
 -- Each view is searched by words of its own, so a search never matches what the searcher may not see. Which view counts
 -- is known only once it is known who asks, so no index helps; the words are stored so that nothing is parsed on the way.
 create table directory (
     member_id uuid primary key,
     entry_id uuid unique,
     stakeholder_groups text[] not null,
+    recorded_name text not null,
+    former_names text[] not null,
     taking_part boolean not null,
     consented boolean not null,
     for_members jsonb not null,

@@ -1,6 +1,7 @@
 """Deliveries: every letter to a member, for herself and for coordinators, and what is to be done by hand."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from flask import Response
@@ -20,9 +21,13 @@ from shared.http.changes import change
 from shared.http.problems import not_found
 from shared.http.reads import PageSchema, one, page, wait_for
 from shared.http.schemas import RequestSchema, paragraphs
+from shared.http.sensitive import note_read
 from shared.identity.people import Person, person
 
 blueprint = Blueprint("deliveries", "deliveries", url_prefix="/v1", description="Letters to members")
+
+
+_OF_NEEDS: Final = {Kind.ARRANGEMENTS, Kind.ACCESS_NEEDS_CHECK}
 
 
 class DeliverySchema(Schema):
@@ -69,6 +74,8 @@ class Deliveries(MethodView):
             rows = deliveries_to(db, member, query["after"], query["limit"]) if everybody or member else []
             reach = reach_of_each(db, {row.member_id for row in rows})
             shown = [_shown(db, row, reach[row.member_id]) for row in rows]
+        told = zip(rows[: query["limit"]], shown, strict=False)  # the one row more says only that there is a next page
+        note_read("letters", *(row.member_id for row, letter in told if _may_tell_of_health(letter)))
         return page(DeliverySchema(), shown, query["limit"], lambda row: row["id"])
 
 
@@ -88,6 +95,8 @@ class OneDelivery(MethodView):
             shown = _shown(db, row, reach_of(db, row.member_id))
             if not may("deliveries:read"):
                 shown |= {"phone": None, "postal_address": None, "note": None, "reason": None}
+        if _may_tell_of_health(shown):
+            note_read("letters", row.member_id)
         return one(OneDeliverySchema().dump(shown), row.version)
 
 
@@ -136,6 +145,11 @@ def _shown(db: Transaction, row: DeliveryRow, reached: Reach) -> dict[str, objec
         "large_print": reached.large_print,
         "to_make": reached.to_make if awaited and row.kind is not Kind.EMAIL_CHECK else [],
     }
+
+
+def _may_tell_of_health(shown: Mapping[str, object]) -> bool:
+    """What the letter is about does, or in which form its reader needs it."""
+    return shown["kind"] in _OF_NEEDS or bool(shown["large_print"] or shown["to_make"])
 
 
 def _letter(db: Transaction, row: DeliveryRow, addressee: Person | None) -> Letter:

@@ -97,6 +97,11 @@ class ArrangementMade:
     said: Personal[str | None]
 
 
+@event("arrangement-met")
+class ArrangementMet:
+    meeting: UUID
+
+
 @event("arrangement-not-met")
 class ArrangementNotMet:
     meeting: UUID

@@ -218,6 +218,56 @@ class AssistedSessionEnded:
 # What a coordinator may have done for a member: the letter after an assisted session says so.
 
 
+@event("consent-given")
+class ConsentGiven:
+    purpose: str
+
+
+@event("consent-withdrawn")
+class ConsentWithdrawn:
+    purpose: str
+
+
+@event("directory-entry-described")
+class DirectoryEntryDescribed:
+    pass
+
+
+@event("access-needs-said")
+class AccessNeedsSaid:
+    pass
+
+
+@event("access-needs-reviewed")
+class AccessNeedsReviewed:
+    pass
+
+
+@event("access-needs-shared")
+class AccessNeedsShared:
+    pass
+
+
+@event("access-needs-sharing-stopped")
+class AccessNeedsSharingStopped:
+    pass
+
+
+@event("contact-labelled")
+class ContactLabelled:
+    pass
+
+
+@event("email-check-failed")
+class EmailCheckFailed:
+    pass
+
+
+@event("complaint-received")
+class ComplaintReceived:
+    person: MemberId
+
+
 @event("onboarding-step-done")
 class OnboardingStepDone:
     pass

@@ -21,12 +21,34 @@ MAY_BE_DONE: Final = (
     meetings.PlaceGivenUp,
     meetings.WaitingListLeft,
     meetings.ReplyDeclined,
+    meetings.ArrangementMade,
+    meetings.ArrangementMet,
+    meetings.ArrangementNotMet,
     ppi.OfferAccepted,
     ppi.OfferDeclined,
     ppi.ReviewSent,
     ppi.ResponseGiven,
     membership.MemberPaused,
     membership.MemberLeft,
+    membership.NameCorrected,
+    membership.ConsentGiven,
+    membership.ConsentWithdrawn,
+    membership.DirectoryEntryDescribed,
+    membership.ContactAdded,
+    membership.ContactChanged,
+    membership.ContactLabelled,
+    membership.ContactRemoved,
+    membership.ChannelPreferred,
+    membership.FormatsChosen,
+    membership.EmailCheckAsked,
+    membership.EmailCheckFailed,
+    membership.EmailConfirmed,
+    membership.AccessNeedsSaid,
+    membership.AccessNeedsReviewed,
+    membership.AccessNeedsShared,
+    membership.AccessNeedsSharingStopped,
+    membership.RightsRequestReceived,
+    membership.ComplaintReceived,
     membership.OnboardingStepDone,
     membership.HelpRefused,
     membership.JoiningAsked,
@@ -44,6 +66,8 @@ MAY_BE_DONE: Final = (
     membership.ProjectGroupClosed,
 )
 """Every event that a member may cause, and so a coordinator for her. Each has its words in `letters/help.py`."""
+ARRANGEMENTS: Final = (meetings.ArrangementMade, meetings.ArrangementMet, meetings.ArrangementNotMet)
+"""Their stream is that of the member for whom it is arranged, and they name the meeting."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +83,7 @@ class DoneRow:
     what: str
     about: UUID
     way: str | None
+    purpose: str | None
     to_other: bool
 
 
@@ -83,15 +108,18 @@ def _done(event: Event, recorded: Recorded, db: Transaction) -> None:
     session, member = recorded.metadata.session, member_helped(recorded)
     if session is None or member is None:
         return
-    known, to = type_of(type(event)), getattr(event, "member", None)
+    known, about, to = type_of(type(event)), recorded.id, getattr(event, "member", None)
+    if isinstance(event, ARRANGEMENTS):
+        about, to = event.meeting, recorded.id
     db.write(
-        "insert into done_for_members values (%s, %s, %s, %s, %s, %s, %s, %s)",
+        "insert into done_for_members values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         recorded.event_id,
         session,
         member,
         known.name if known else "",
-        recorded.id,
+        about,
         getattr(event, "way", None),
+        getattr(event, "purpose", None),
         to is not None and to != member,
         recorded.recorded_at,
     )
@@ -115,6 +143,7 @@ def done_in(db: Transaction, session: UUID) -> list[DoneRow]:
     """What was done in a session, in its order."""
     return db.all(
         DoneRow,
-        "select what, about, way, to_other from done_for_members where session_id = %s order by done_at, event_id",
+        "select what, about, way, purpose, to_other from done_for_members where session_id = %s"
+        " order by done_at, event_id",
         session,
     )

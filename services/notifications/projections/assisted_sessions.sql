@@ -6,7 +6,8 @@ create table assisted_sessions (
     opened_at timestamptz not null
 );
 
--- `what` is the event's name; `about` the id in its stream's name, such as a meeting's; `way` how she comes to it.
+-- `what` is the event's name; `about` the id in its stream's name, such as a meeting's; `way` how she comes to it;
+-- `purpose` what she consents to.
 -- `to_other` says that it was done to somebody else than the member, such as letting her into a community.
 create table done_for_members (
     event_id uuid primary key,
@@ -15,6 +16,7 @@ create table done_for_members (
     what text not null,
     about uuid not null,
     way text,
+    purpose text,
     to_other boolean not null,
     done_at timestamptz not null
 );

@@ -16,6 +16,8 @@ blueprint = Blueprint("consents", __name__)
 
 FIELDS = ["told"]
 MEMBERSHIP = "membership"
+ACCESS_NEEDS = "access-needs"
+"""Given where the needs are said: here it would share nothing yet."""
 
 
 @blueprint.get("/me/consents")
@@ -90,9 +92,20 @@ def _my_page(form: forms.Form) -> str | Response:
         raise ServiceAway("membership", "asked before")
     if not me.id or me.standing not in ("approved", "active", "paused"):
         return redirect(url_for("me.show"))
-    return render_template("consents/show.html.jinja", form=form, consents=consents_of(me.id), of=None)
+    return _show(form, me.id, None)
 
 
 def _page_of(member_id: UUID, form: forms.Form) -> str:
     member = conversation.get("membership", f"/v1/members/{member_id}").body
-    return render_template("consents/show.html.jinja", form=form, consents=consents_of(str(member_id)), of=member)
+    return _show(form, str(member_id), member)
+
+
+def _show(form: forms.Form, member_id: str, of: dict[str, Any] | None) -> str:
+    needs = url_for("applications_needs.show", member_id=member_id) if of else url_for("me_needs.show")
+    return render_template(
+        "consents/show.html.jinja",
+        form=form,
+        consents=consents_of(member_id),
+        of=of,
+        given_elsewhere={ACCESS_NEEDS: needs},
+    )

@@ -11,6 +11,7 @@ import pytest
 from services.meetings.contracts.membership import (
     AccessNeedsShared,
     AccessNeedsSharingStopped,
+    AssistedSessionOpened,
     CommunityFounded,
     CommunityJoined,
     FacilitatorAppointed,
@@ -299,3 +300,33 @@ def test_what_is_erased_is_on_no_list_and_comes_back_by_no_rebuild(house: House,
     assert listed(house, meeting) == []
     with house.running.keyring_database.transaction() as db:
         assert db.value(int, "select count(*) from subject_keys where subject = %s", str(ANN)) == 0
+
+
+def reads(house: House) -> list[tuple[str, list[str], list[str]]]:
+    rows = house.as_("dilys", "data-protection").get("sensitive-reads").get_json()["items"]
+    return [(row["what"], row["of_whom"], row["roles"]) for row in rows]
+
+
+def test_whoever_reads_what_to_arrange_for_others_is_noted(house: House, meeting: str) -> None:
+    for member, account in ((ANN, "ann"), (FAY, "fay")):
+        house.hears(shares(CAPTIONS, POLISH), member)
+        replies(house, meeting, "online", account)
+    house.as_("ann").get("arrangements")
+    assert reads(house) == []
+    house.as_("fay").get(f"meetings/{meeting}/arrangements")
+    assert reads(house) == [("arrangements", [str(ANN)], ["member"])], "her own are nobody's business"
+    coordinator(house).get(f"meetings/{meeting}/arrangements?limit=2")
+    assert reads(house)[0] == ("arrangements", [str(ANN)], ["coordinator"]), "those alone that are on the page"
+
+
+def test_whoever_acts_for_a_member_is_noted_when_she_reads_what_is_arranged_for_her(house: House, meeting: str) -> None:
+    house.hears(shares(CAPTIONS), ANN)
+    replies(house, meeting, "online")
+    session = UUID(int=90)
+    opened = AssistedSessionOpened(
+        member=ANN, account=house.account("carys"), channel="phone", closes_at=house.now + timedelta(minutes=30)
+    )
+    house.hears(opened, session)
+    headers = {"Authorization": f"Bearer {coordinator(house)._token}", "Copse-On-Behalf-Of": str(session)}
+    assert house.app.test_client().get("/v1/arrangements", headers=headers).get_json()["items"]
+    assert reads(house) == [("arrangements", [str(ANN)], ["coordinator", "assisted-session"])]

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.membership.domain.access_needs import AccessNeeds, NoteReviewDue
+from services.membership.domain.access_needs import MEETINGS, AccessNeeds, NoteReviewDue
 from services.membership.domain.member import Member, MemberErased
+from services.membership.domain.needs_list import WORDINGS
+from services.membership.domain.purposes import ACCESS_NEEDS, PURPOSES
 from shared.messages.decisions import Command, Context
 from shared.messages.events import Event
 from shared.messages.ids import uuid7
@@ -108,7 +110,7 @@ def test_it_is_shared_in_the_wording_in_force_and_stopped_as_easily(house: House
     path = f"members/{ann}/access-needs/sharing"
     assert code_of(me.put(f"{path}/meetings", {"wording": wording(house)}, 409)) == "nothing-said"
     says(me, ann)
-    assert code_of(me.put(f"{path}/meetings", {"wording": "1999-01"}, 409)) == "other-wording"
+    assert code_of(me.put(f"{path}/meetings", {"wording": "1999-01"}, 409)) == "unknown-wording"
     assert code_of(me.put(f"{path}/research", {"wording": wording(house)}, 409)) == "unknown-purpose"
     shares(house, me, ann)
     (sharing,) = seen(me, ann)["sharing"]
@@ -118,6 +120,53 @@ def test_it_is_shared_in_the_wording_in_force_and_stopped_as_easily(house: House
     assert [again["since"] for again in seen(me, ann)["sharing"]] == [sharing["since"]]
     me.delete(f"{path}/meetings")
     assert seen(me, ann)["sharing"] == []
+
+
+def consent(house: House, member: UUID) -> tuple[str, str | None]:
+    """Where her consent to sharing her needs stands, and in which wording it holds."""
+    rows = house.as_("ann").get(f"members/{member}/consents").get_json()["consents"]
+    [row] = [row for row in rows if row["purpose"] == ACCESS_NEEDS]
+    return row["state"], row["granted"]
+
+
+def test_sharing_is_a_consent_and_stopping_takes_it_back(house: House) -> None:
+    ann, me = house.member("ann"), house.as_("ann")
+    says(me, ann)
+    assert consent(house, ann) == ("not-asked", None)
+    shares(house, me, ann)
+    assert consent(house, ann) == ("granted", wording(house))
+    me.delete(f"members/{ann}/access-needs/sharing/meetings")
+    assert consent(house, ann) == ("withdrawn", None)
+    me.delete(f"members/{ann}/access-needs/sharing/meetings")
+    shares(house, me, ann)
+    assert consent(house, ann) == ("granted", wording(house))
+
+
+def test_taking_the_consent_back_stops_the_sharing_and_no_other_consent_does(house: House) -> None:
+    ann, me = house.member("ann"), house.as_("ann")
+    says(me, ann)
+    shares(house, me, ann)
+    me.put(f"members/{ann}/consents/newsletter", {"wording": PURPOSES["newsletter"].current.version})
+    me.delete(f"members/{ann}/consents/newsletter")
+    assert len(seen(me, ann)["sharing"]) == 1
+    me.delete(f"members/{ann}/consents/{ACCESS_NEEDS}")
+    assert seen(me, ann)["sharing"] == []
+    assert seen(me, ann)["needs"], "what she said stays"
+
+
+def test_the_consent_alone_shares_nothing_until_she_shares(house: House) -> None:
+    ann, me = house.member("ann"), house.as_("ann")
+    says(me, ann)
+    me.put(f"members/{ann}/consents/{ACCESS_NEEDS}", {"wording": wording(house)})
+    assert seen(me, ann)["sharing"] == []
+    shares(house, me, ann)
+    assert len(seen(me, ann)["sharing"]) == 1
+
+
+def test_the_consent_and_the_sharing_have_one_wording_version_for_version() -> None:
+    """In purposes.toml for the record of consents, in needs_list.toml for the page: change both, or neither."""
+    listed = [(each.version, tuple(each.wording)) for each in WORDINGS if each.purpose == MEETINGS]
+    assert listed == [(each.version, each.text) for each in PURPOSES[ACCESS_NEEDS].wordings]
 
 
 def test_nothing_is_recorded_for_an_applicant(house: House) -> None:

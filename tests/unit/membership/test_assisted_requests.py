@@ -6,8 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.membership.domain.erasure import AskErasure
+from services.membership.domain.purposes import PURPOSES
 from shared.messages.clock import Clock
+from shared.messages.decisions import Context, Refused, must_be_in_person
 from shared.messages.recorded import BEGINNING, Recorded
+from shared.testing.decider import NOW
 from tests.unit.membership.house import APPLICATION, Caller, House, code_of
 
 PHONE = {**APPLICATION, "name": "Edith", "email": None, "phone": "01632 960141"}
@@ -229,3 +233,44 @@ def test_who_has_a_record_takes_over_no_other(house: House) -> None:
     house.member("ann")
     code = house.coordinator.post(f"members/{member}/account-invitation", {}).get_json()["code"]
     assert code_of(house.as_("ann").post("me/record", {"code": code}, 409)) == "has-a-record"
+
+
+def test_of_the_consents_only_that_to_be_a_member_is_her_own_alone(house: House) -> None:
+    member = edith(house)
+    session = opened(house, member)
+    now = {name: {"wording": purpose.current.version} for name, purpose in PURPOSES.items()}
+    path = f"members/{member}/consents"
+    refused = house.coordinator.put(f"{path}/membership", now["membership"], 409, Copse_On_Behalf_Of=session)
+    assert code_of(refused) == "only-in-person"
+    house.coordinator.put(f"{path}/newsletter", now["newsletter"], Copse_On_Behalf_Of=session)
+    metadata = last_event(house).metadata
+    assert (metadata.session, metadata.on_behalf_of) == (UUID(session), f"member:{member}")
+    house.coordinator.put(f"{path}/membership", now["membership"], Copse_Channel="phone")
+
+
+@pytest.mark.parametrize("right", ["access", "objection", "erasure"])
+def test_a_request_about_data_is_taken_in_a_session_and_waits_for_the_identity_check(house: House, right: str) -> None:
+    member = edith(house)
+    session = opened(house, member)
+    asked = {"right": right, "purpose": "the newsletter"}
+    made = house.coordinator.post("rights-requests", asked, Copse_On_Behalf_Of=session).get_json()["id"]
+    shown = house.as_("dora", "data-protection").get(f"rights-requests/{made}").get_json()
+    assert (shown["member_id"], shown["status"], shown["channel"]) == (str(member), "received", "phone")
+    assert shown["identity"] is None, "she did not sign in"
+
+
+def test_a_complaint_is_taken_in_a_session(house: House) -> None:
+    member = edith(house)
+    session = opened(house, member)
+    made = house.coordinator.post("complaints", {"what": "Nobody called."}, Copse_On_Behalf_Of=session)
+    shown = house.as_("dora", "data-protection").get(f"complaints/{made.get_json()['id']}").get_json()
+    assert (shown["known"], shown["channel"]) == (True, "phone")
+    assert last_event(house).metadata.session == UUID(session)
+
+
+def test_nobody_begins_an_erasure_for_another() -> None:
+    context = Context(
+        now=NOW, actor="account:1", correlation_id=uuid4(), on_behalf_of=f"member:{uuid4()}", session=uuid4()
+    )
+    with pytest.raises(Refused, match="Nobody can do this for somebody else"):
+        must_be_in_person(AskErasure(), context)

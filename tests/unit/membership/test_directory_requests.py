@@ -223,3 +223,40 @@ def test_pages_of_the_directory_follow_each_other(house: House) -> None:
     rest = found(ann, f"after={first.get_json()['items'][-1]['id']}")
     assert len(rest) == 1
     assert 'rel="next"' in first.headers["Link"]
+
+
+def renamed(house: House, id: UUID, name: str) -> None:
+    house.coordinator.act(f"members/{id}/name", {"name": name}, method="PUT", of=f"members/{id}", Copse_Channel="phone")
+
+
+def test_a_name_that_was_put_right_is_shown_and_found_nowhere(house: House) -> None:
+    ann = listed(house, "ann", name=shows("Ann"), about=shows("Bees", "my-communities"))
+    house.member("far")
+    together(house, ann, house.member("near"))
+    renamed(house, ann, "Anna")
+    for viewer in ("far", "near"):
+        assert [each["name"] for each in found(house.as_(viewer))] == ["Anna"]
+        assert found(house.as_(viewer), "q=ann") == []
+        assert len(found(house.as_(viewer), "q=anna")) == 1
+    assert house.as_("ann").get(f"members/{ann}/directory-entry").get_json()["name"] == shows("Anna")
+    renamed(house, ann, "Hannah")
+    assert [each["name"] for each in found(house.as_("far"))] == ["Hannah"]
+    describe(house, "ann", ann, name=shows("Ann"))
+    assert [each["name"] for each in found(house.as_("far"))] == ["Hannah"], "from a page of before, or an old list"
+
+
+def test_what_she_is_called_in_the_directory_besides_stays(house: House) -> None:
+    ann = listed(house, "ann", name=shows("Nan"))
+    renamed(house, ann, "Anna")
+    assert [each["name"] for each in found(house.as_("ann"))] == ["Nan"]
+    assert house.as_("ann").get(f"members/{ann}/directory-entry").get_json()["name"] == shows("Nan")
+
+
+def test_all_groups_of_the_application_are_hers_in_the_directory(house: House) -> None:
+    ann = house.member("ann", stakeholder_group="researcher", also=["unpaid-carer", "researcher"])
+    consent(house, "ann", ann)
+    describe(house, "ann", ann, stakeholder_group={"audience": "all-members"})
+    assert [each["stakeholder_groups"] for each in found(house.as_("ann"))] == [["researcher", "unpaid-carer"]]
+    for group in ("researcher", "unpaid-carer"):
+        assert len(found(house.as_("ann"), f"group={group}")) == 1
+    assert len(found(house.as_("ann"), "q=carer")) == 1

@@ -4,8 +4,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from shared.eventstore.keeping import READS_KEPT, forget_overdue
 from tests.unit.membership.house import House
+from tests.unit.membership.test_access_needs_requests import says
+from tests.unit.membership.test_assisted_requests import opened
 
 
 def log(house: House, **query: object) -> list[dict[str, Any]]:
@@ -99,3 +103,80 @@ def test_nothing_is_shown_when_it_cannot_be_noted(house: House) -> None:
         with house.running.database.transaction() as db:
             db.execute("alter table sensitive_reads_away rename to sensitive_reads")
     assert "person-drawing-on-care" not in answer.text
+
+
+ROUTES = {"consents": "consents", "directory-entry": "directory-entry", "access-needs": "access-needs"}
+
+
+@pytest.mark.parametrize(("route", "what"), ROUTES.items())
+def test_what_may_tell_of_health_is_noted_for_everybody_but_herself(house: House, route: str, what: str) -> None:
+    ann = house.member("ann")
+    says(house.as_("ann"), ann)
+    forgotten(house)
+    house.as_("ann").get(f"members/{ann}/{route}")
+    house.coordinator.act(f"members/{ann}/pause", of=f"members/{ann}")
+    house.as_("ann").get(f"members/{ann}/{route}")
+    assert log(house) == []
+    house.coordinator.get(f"members/{ann}/{route}")
+    [read] = log(house)
+    assert (read["what"], read["of_whom"], read["roles"]) == (what, [str(ann)], ["coordinator"])
+
+
+def test_a_format_of_letters_is_noted_and_an_address_is_not(house: House) -> None:
+    ann = house.member("ann")
+    house.coordinator.get(f"members/{ann}/contacts")
+    house.coordinator.get(f"members/{ann}/access-needs")
+    assert log(house) == [], "nothing was said that could be read"
+    house.as_("ann").act(
+        f"members/{ann}/formats", {"formats": ["easy-read"]}, method="PUT", of=f"members/{ann}/contacts"
+    )
+    forgotten(house)
+    house.as_("ann").get(f"members/{ann}/contacts")
+    house.coordinator.get(f"members/{ann}/contacts")
+    assert [(each["what"], each["of_whom"]) for each in log(house)] == [("formats", [str(ann)])]
+
+
+def test_whoever_acts_for_a_member_reads_as_somebody_else(house: House) -> None:
+    ann = drawing_on_care(house, "ann")
+    says(house.as_("ann"), ann)
+    session = opened(house, ann)
+    forgotten(house)
+    for route in (f"members/{ann}", *(f"members/{ann}/{each}" for each in ROUTES)):
+        house.coordinator.get(route, Copse_On_Behalf_Of=session)
+    assert [each["what"] for each in reversed(log(house))] == ["member-record", *ROUTES.values()]
+    for read in log(house):
+        assert read["roles"] == ["coordinator", "assisted-session"]
+        assert (read["account"], read["member"], read["of_whom"]) == (account(house), None, [str(ann)])
+
+
+def test_a_coordinator_who_is_a_member_too_is_noted_by_her_own_name_when_she_acts(house: House) -> None:
+    carys, ann = house.member("carys"), drawing_on_care(house, "ann")
+    session = opened(house, ann)
+    forgotten(house)
+    house.coordinator.get(f"members/{ann}", Copse_On_Behalf_Of=session)
+    [read] = log(house)
+    assert (read["member"], read["account"]) == (str(carys), None)
+
+
+def test_a_request_and_a_complaint_are_noted_when_they_are_opened_for_her(house: House) -> None:
+    ann = house.member("ann")
+    request = house.as_("ann").post("rights-requests", {"right": "access"}).get_json()["id"]
+    complaint = house.as_("ann").post("complaints", {"what": "Nobody called."}).get_json()["id"]
+    session = opened(house, ann)
+    forgotten(house)
+    for route in (f"rights-requests/{request}", f"complaints/{complaint}"):
+        house.as_("ann").get(route)
+        house.coordinator.get(route, Copse_On_Behalf_Of=session)
+    assert [each["what"] for each in reversed(log(house))] == ["rights-request", "complaint"]
+
+
+def test_nobody_opens_everything_that_is_held_of_her_in_a_session(house: House) -> None:
+    ann = house.member("ann")
+    session = opened(house, ann)
+    house.as_("ann").get(f"people/{ann}/export")
+    house.coordinator.get(f"people/{ann}/export", 403, Copse_On_Behalf_Of=session)
+
+
+def account(house: House) -> str:
+    """Of the coordinator."""
+    return str(house.running.keyring.pseudonym("account", f"{house.running.settings.issuer} carys"))

@@ -1,16 +1,27 @@
 """After an assisted session the member hears what was done for her: all of it, once, by her own way."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from services.notifications.contracts.meetings import MeetingPlanned, PlaceTaken, ReplyDeclined
+from services.notifications.contracts.meetings import (
+    ArrangementMet,
+    ArrangementNotMet,
+    MeetingPlanned,
+    PlaceTaken,
+    ReplyDeclined,
+)
 from services.notifications.contracts.membership import (
+    AccessNeedsSaid,
+    AccessNeedsShared,
+    AccessNeedsSharingStopped,
     AssistedSessionEnded,
     AssistedSessionOpened,
     CommunityFounded,
     CommunityJoined,
+    ConsentGiven,
+    ConsentWithdrawn,
     MemberApproved,
     MemberErased,
 )
@@ -23,7 +34,7 @@ from services.notifications.domain.delivery import (
     QueueDelivery,
     TellNothing,
 )
-from services.notifications.letters.help import SAID, SAID_OF_OTHERS, help_given
+from services.notifications.letters.help import NEEDS, SAID, SAID_OF_OTHERS, help_given
 from services.notifications.projections.assisted_sessions import MAY_BE_DONE
 from services.notifications.reactions.tell_what_was_done import WAIT, confirm_help
 from shared.database.pool import Transaction
@@ -124,6 +135,44 @@ def test_of_an_erased_member_nothing_is_kept_and_nothing_sent(acted: Story) -> N
     acted.hears(MemberErased(), id=EDITH)
     assert lines(acted) == ()
     assert outcome(acted) == TellNothing()
+
+
+def test_of_access_needs_the_letter_says_one_thing_and_nothing_of_what_they_are(story: Story) -> None:
+    story.hears(OPENED, id=SESSION)
+    for event in (
+        AccessNeedsSaid(),
+        ConsentGiven(purpose="access-needs"),
+        AccessNeedsShared(),
+        AccessNeedsSharingStopped(),
+        ConsentWithdrawn(purpose="access-needs"),
+    ):
+        story.hears(event, id=EDITH, session=SESSION, member=EDITH)
+    assert lines(story) == (NEEDS,)
+
+
+def test_a_consent_is_named_by_what_it_is_to(story: Story) -> None:
+    story.hears(OPENED, id=SESSION)
+    story.hears(ConsentGiven(purpose="newsletter"), id=EDITH, session=SESSION, member=EDITH)
+    story.hears(ConsentWithdrawn(purpose="directory"), id=EDITH, at=later(1), session=SESSION, member=EDITH)
+    story.hears(ConsentGiven(purpose="of-tomorrow"), id=EDITH, at=later(2), session=SESSION, member=EDITH)
+    assert lines(story) == (
+        "We noted that you agree to get the newsletter.",
+        "We noted that you no longer agree to be in the members' directory.",
+        "We noted that you agree to something that we asked you: your page shows what.",
+    )
+
+
+def test_an_arrangement_is_hers_or_somebody_elses(acted: Story) -> None:
+    done = {"session": SESSION, "member": EDITH}
+    acted.hears(ArrangementMet(meeting=MEETING), id=EDITH, at=later(1), **done)
+    acted.hears(ArrangementNotMet(meeting=MEETING, arrangement=UUID(int=30), said=None), id=BEN, at=later(2), **done)
+    _, own, other = lines(acted)
+    assert own.startswith("We said how it went with what you asked for at the meeting “Keeping people in care work”")
+    assert other.startswith("You said how it went with what somebody asked for at the meeting “Keeping people in")
+
+
+def later(minutes: int) -> datetime:
+    return NOW + timedelta(minutes=minutes)
 
 
 def test_everything_that_may_be_done_has_its_words() -> None:
