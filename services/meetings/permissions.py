@@ -27,6 +27,16 @@ MEANINGS: Meanings = {
     "meetings:read-joining-details": Lets("See the link and the number by which a meeting is joined."),
     "replies:send": Lets("Say whether and how one takes part in a meeting.", "the meeting is there for her"),
     "replies:read": Lets("See who replied what to a meeting.", "the meeting is there for her"),
+    "arrangements:read": Lets(
+        "See what is to be arranged at a meeting, person by person, and say that it is arranged.",
+        "she facilitates its community, planned it and may still plan meetings, or has arrangements:read-all",
+    ),
+    "arrangements:read-all": Lets("See and settle what is to be arranged at every meeting."),
+    "arrangements:read-own": Lets("See what is arranged for oneself."),
+    "arrangements:settle": Lets(
+        "Say that an arrangement was met or not met, and why.",
+        "it is made for her, or she runs the meeting (as for arrangements:read)",
+    ),
     "priorities:publish": Lets("Publish what a community agreed to matter most."),
     "people:read": Lets("See what this service knows of a member: standing and groups, no name."),
 }

@@ -71,6 +71,14 @@ MEANINGS: Meanings = {
         "Agree to the ground rules, take a break, come back, leave, withdraw an application.",
         "the record is her own, or she has members:change (applications: applications:decide)",
     ),
+    "consents:read-record": Lets("See the wordings of all purposes, and how many consent. Nobody is named."),
+    "consents:read-members": Lets(
+        "See who consents to a purpose, such as the newsletter.", "the purpose tells nothing of health"
+    ),
+    "directory:read": Lets(
+        "Search the directory, and see roughly how many take part from each group.",
+        "each field is shown to her: to all members, or to a community to which both belong",
+    ),
     "communities:found": Lets("Begin a community, a working group or a partnership, and say who sees it."),
     "communities:read-all": Lets("See inside every community, the confidential ones too."),
     "communities:add-member": Lets("Let members into any community, and take them out."),
@@ -91,5 +99,42 @@ MEANINGS: Meanings = {
         "she belongs to the community; to begin and close it, she leads the group",
     ),
     "project-groups:run-any": Lets("Begin and close any small group, and take somebody out."),
+    "erasures:ask": Lets("Erase somebody for good.", "the person's name, or her id, is typed exactly"),
+    "erasures:read": Lets("See what was erased, what is kept and why, and what is left to do by hand."),
+    "access-needs:read-own": Lets("See access needs.", "they are her own, or she has access-needs:read"),
+    "access-needs:change-own": Lets(
+        "Say access needs, look at them again, share them or stop that.",
+        "they are her own, or she has access-needs:change",
+    ),
+    "access-needs:read": Lets("See what any member said that she needs, to arrange it."),
+    "access-needs:change": Lets("Write down what a member says that she needs, and with whom it is shared."),
+    "assisted-sessions:open": Lets(
+        "Begin to act for a member who asked for it, and end it.",
+        "the member takes part and has not said that she wants nobody to act for her; to end it, she opened it",
+    ),
+    "assisted-sessions:read": Lets(
+        "See the register of assisted sessions.", "she opened them, or she has assisted-sessions:read-all"
+    ),
+    "assisted-sessions:read-all": Lets("See everybody's assisted sessions."),
+    "members:invite-account": Lets("Make a code with which a member without a sign-in takes over her record."),
+    "members:take-over": Lets(
+        "Link one's own sign-in to the record that a code was made for.",
+        "she has the code, which somebody else made, and no record yet; nobody acts for her just now",
+    ),
     "people:read": Lets("See what this service knows of a member: standing and groups, no name."),
+    "complaints:take": Lets("Write down a complaint that came by phone or post."),
+    "complaints:read-own": Lets("See complaints, with the answers.", "they are her own, or she has complaints:read"),
+    "complaints:read": Lets("See every complaint, with what was found out."),
+    "complaints:handle": Lets("Acknowledge a complaint, look into it and answer it."),
+    "rights:request": Lets(
+        "Ask for access, a copy, correction, restriction or erasure, or object; lift a restriction.",
+        "it is about her own data, or she has rights:take (to lift: rights:handle)",
+    ),
+    "rights:read-own": Lets("See requests about data.", "they are her own, or she has rights:read"),
+    "rights:take": Lets("Write down a request that came by phone or post, with the day on which it came."),
+    "rights:read": Lets("See everybody's requests about data, with notes."),
+    "rights:handle": Lets("Check who asks, pause and extend the clock, act on requests and answer them."),
+    "safeguarding:raise": Lets("Tell the safeguarding leads of a worry, and see that it was received."),
+    "safeguarding:read": Lets("Read safeguarding concerns. Each read is noted."),
+    "safeguarding:handle": Lets("Take up, refer, support and close safeguarding concerns."),
 }

@@ -1,17 +1,14 @@
 """The web process of a service: its resources, behind the same manners everywhere."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from flask import Flask, Response, jsonify
-from flask_smorest import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.http import authorization, changes, docs, health, metrics, problems, tracing
 from shared.http.clients import TrustedProxies
-from shared.http.dead_letters import dead_letters_resource
-from shared.http.own_data import own_data_resource
-from shared.http.sensitive import sensitive_reads_resource
+from shared.http.resources import resources_of
 from shared.service import Running
 
 _LARGEST_BODY = 64 * 1024
@@ -44,13 +41,8 @@ def create_app(running: Running) -> Flask:
     tracing.follow(app)
     api = problems.ProblemApi(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
-    for resource in (
-        *service.resources(),
-        dead_letters_resource(),
-        sensitive_reads_resource(),
-        own_data_resource(),
-    ):
-        api.register_blueprint(cast(Blueprint, resource))
+    for resource in resources_of(service):
+        api.register_blueprint(resource)
     _errors_are_problems(api)
     _lists_are_pages(api)
     problems.register(app)

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from flask import Flask
-from flask_smorest import Api, Blueprint
+from flask_smorest import Api
 
 from shared.http.authorization import PUBLIC, rule_of
-from shared.http.dead_letters import dead_letters_resource
+from shared.http.resources import resources_of
 from shared.identity.identity import OF_EVERY_SERVICE
 from shared.identity.roles import OF_EVERY_SERVICE_MEANS, Lets
 from shared.service import Service
@@ -42,8 +41,8 @@ def routes_of(service: Service) -> list[Route]:
     app = Flask(service.name, static_folder=None)
     app.config.update(API_TITLE=service.title, API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     api = Api(app)
-    for resource in (*service.resources(), dead_letters_resource()):
-        api.register_blueprint(cast(Blueprint, resource))
+    for resource in resources_of(service):
+        api.register_blueprint(resource)
     return sorted(_routes(app), key=lambda route: (route.path, route.method))
 
 

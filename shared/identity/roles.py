@@ -38,6 +38,24 @@ Meanings = Mapping[str, Lets]
 
 OF_EVERY_SERVICE_MEANS: Meanings = {
     "operations:dead-letters": Lets("See messages that could not be handled, without their text; retry or skip them."),
+    "people:export": Lets(
+        "Take out all that this service holds of somebody.",
+        "it answers her open request for access or portability, and her identity was checked",
+    ),
+    "people:export-own": Lets(
+        "Take out all that this service holds of oneself, also on a break or after leaving.",
+        "it is about herself (or she has people:export), and nobody acts for her just now",
+    ),
+    "sensitive-reads:read": Lets("See who read special-category data of whom, and in which role."),
+    "sensitive-reads:read-own": Lets(
+        "See in which role special-category data of oneself was read, and when.",
+        "they are reads of her own data, or she has sensitive-reads:read",
+    ),
+    "assisted-sessions:act": Lets(
+        "Name an assisted session in the header Copse-On-Behalf-Of, and be that member for this request: with what she"
+        " may do, and nothing of what one's own roles allow.",
+        "she opened the session herself, it is not over, and the member takes part",
+    ),
 }
 
 

@@ -24,6 +24,9 @@ What is not granted here is denied. Roles come with the access token, from the i
 services find out themselves, with every request. Where a relation decides (her own record, the facilitator of this
 community, the reviewer who was asked), the table says so. The same as text or JSON: `copse permissions`.
 
+In an assisted session (the header `Copse-On-Behalf-Of`, see [how to act for a member](../how-to/act-for-a-member.md))
+somebody is the member for whom she acts, in every row: her own roles count for nothing until she ends it.
+
 Made by `make catalogue` from `services/*/permissions.py`; do not edit. What each route must answer to each role is
 written down a second time, by hand, in `tests/permissions/granted`, and tried.
 

@@ -2,9 +2,10 @@
 
 import json
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid5
 
 from flask import Flask
@@ -18,7 +19,7 @@ from shared.http.permission_table import plain
 from shared.projections.projection import make_tables
 from shared.service import Running, Service
 from tests.kernel.provider import Provider
-from tests.permissions.people import Ids, Person
+from tests.permissions.people import Ids, Person, Question
 from tests.permissions.worlds import WORLDS, World
 
 NO_SUCH_VERSION = '"1000000"'
@@ -27,11 +28,14 @@ NO_SUCH_VERSION = '"1000000"'
 
 @dataclass(frozen=True)
 class Route:
+    """`asking` names one of the world's questions, when the route is asked another one than usual."""
+
     method: str
     path: str
+    asking: str = ""
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+        return f"{self.method} {self.path} ({self.asking})" if self.asking else f"{self.method} {self.path}"
 
 
 @dataclass
@@ -44,6 +48,7 @@ class House:
     world: World
     provider: Provider
     bodies: dict[str, object]
+    _tokens: dict[tuple[str, tuple[str, ...]], tuple[float, str]] = field(default_factory=dict)
 
     @property
     def routes(self) -> list[Route]:
@@ -56,29 +61,54 @@ class House:
         ]
         return sorted(found, key=str)
 
-    def knock(self, route: Route, person: Person) -> TestResponse:
-        return self.knock_with(route, person.account and self.provider.token(person.account, person.roles))
+    @property
+    def questions(self) -> list[Route]:
+        """Every route, and what else the world asks of some of them."""
+        others = [
+            Route(route.method, route.path, asking)
+            for route in self.routes
+            for (name, asking) in self.world.questions
+            if name == str(route) and asking
+        ]
+        return [*self.routes, *others]
 
-    def knock_with(self, route: Route, token: str | None, scheme: str = "Bearer") -> TestResponse:
+    def knock(self, route: Route, person: Person) -> TestResponse:
+        token = person.account and self.token(person.account, person.roles)
+        return self.knock_with(route, token, session=person.session)
+
+    def token(self, account: str, roles: tuple[str, ...]) -> str:
+        """Signed once in five minutes: signing costs more than most requests."""
+        known = self._tokens.get((account, roles))
+        if known is None or known[0] < time.monotonic():
+            known = self._tokens[account, roles] = (time.monotonic() + 200, self.provider.token(account, roles))
+        return known[1]
+
+    def knock_with(
+        self, route: Route, token: str | None, scheme: str = "Bearer", session: str | None = None
+    ) -> TestResponse:
         headers = {"If-Match": NO_SUCH_VERSION}
         if token is not None:
             headers["Authorization"] = f"{scheme} {token}"
-        body = self.bodies.get(str(route))
+        if session is not None:
+            headers["Copse-On-Behalf-Of"] = session
+        asked = self.world.questions.get((f"{route.method} {route.path}", route.asking), Question())
+        body = self.bodies.get(f"{route.method} {route.path}") if asked.body is None else asked.body
         sent = {"json": body} if body is not None else {}
-        return self.client.open(self.address(route.path), method=route.method, headers=headers, **sent)  # type: ignore[arg-type]  # a body is JSON
+        address = f"{self.address(route.path)}{asked.query}"
+        return self.client.open(address, method=route.method, headers=headers, **sent)  # type: ignore[arg-type]  # a body is JSON
 
     def address(self, path: str) -> str:
         return path.format_map(ids_for(self.world.ids, path))
 
 
-class _AnyId(dict[str, UUID]):
+class _AnyId(dict[str, UUID | str]):
     """An id that belongs to nothing, for what a world does not hold."""
 
     def __missing__(self, name: str) -> UUID:
         return uuid5(UUID(int=0), name)
 
 
-def ids_for(ids: Ids, path: str) -> dict[str, UUID]:
+def ids_for(ids: Ids, path: str) -> dict[str, UUID | str]:
     fitting = [beginning for beginning in ids if path.startswith(beginning)]
     return _AnyId(ids[max(fitting, key=len)]) if fitting else _AnyId()
 

@@ -23,22 +23,31 @@ GRANTED = Path(__file__).with_name("granted")
 
 @dataclass(frozen=True)
 class Person:
-    """`account` None is somebody without a token. `facts` is what is true of her, as the granted tables name it."""
+    """`account` None is somebody without a token. `facts` is what is true of her, as the granted tables name it.
+
+    `session` is the assisted session in which she acts: then it is its member of whom the facts are true.
+    """
 
     name: str
     account: str | None
     roles: tuple[str, ...]
     facts: frozenset[str]
+    session: str | None = None
 
     @classmethod
     def of(cls, account: str, *facts: str, roles: tuple[str, ...] = ()) -> "Person":
         """A person of a world: signed in, with relations to its records."""
         return cls(account, account, roles, frozenset({"everybody", "signed-in", *roles, *facts}))
 
+    def helped_in(self, session: UUID) -> "Person":
+        """Somebody with every role, who acts for this member: she may what the member may, and nothing by her roles."""
+        facts = self.facts - {*self.roles} | {"acting"}
+        return Person(f"{HELPER} for {self.name}", HELPER, ROLES, facts, str(session))
+
 
 ANYBODY = Person("anybody", None, (), frozenset({"everybody"}))
-OUTSIDER, STELLA = "outsider", "stella"
-"""Accounts: of nobody; and of a member who has no part in any record."""
+OUTSIDER, STELLA, HELPER = "outsider", "stella", "helper"
+"""Accounts: of nobody; of a member who has no part in any record; and of a coordinator who acts for others."""
 
 
 def strangers() -> list[Person]:
@@ -84,5 +93,13 @@ def granted(service: str) -> dict[str, Granted]:
     return {route: Granted(row) if isinstance(row, str) else Granted(**row) for route, row in said.items()}
 
 
-Ids = dict[str, dict[str, UUID]]
+@dataclass(frozen=True)
+class Question:
+    """Something else to ask of a route than what its documentation gives as an example."""
+
+    query: str = ""
+    body: object = None
+
+
+Ids = dict[str, dict[str, UUID | str]]
 """The beginning of a path -> the ids to put into it by their names. The longest beginning that fits counts."""

@@ -34,7 +34,7 @@ def test_the_roles_are_those_that_are_tried() -> None:
 
 
 def test_who_may_use_each_route_is_written_down(house: House) -> None:
-    written, routes = granted(house.service.name), {str(route): route for route in house.routes}
+    written, routes = granted(house.service.name), {str(route): route for route in house.questions}
     new = [route for name, route in routes.items() if name not in written]
     lines = "\n".join(f'"{route}" = "{_as_the_code_says(house, route)}"' for route in new)
     assert not new, (
@@ -56,7 +56,7 @@ def _as_the_code_says(house: House, route: Route) -> str:
 def test_every_route_lets_in_whom_the_table_names_and_nobody_else(house: House) -> None:
     written, wrong, asked = granted(house.service.name), [], Counter[int]()
     newest = house.world.running.store.newest()
-    for route in house.routes:
+    for route in house.questions:
         for person in (*strangers(), *house.world.people):
             if row := written.get(str(route)):
                 answered = house.knock(route, person)

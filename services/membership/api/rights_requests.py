@@ -110,13 +110,12 @@ class RightsRequests(MethodView):
         """Ask something about the data that we hold: for oneself, or taken by a coordinator from a call or letter."""
         own = _own()
         hers: UUID | None = new.pop("member_id") or own
+        if new["received_on"] or (hers and hers != own):
+            require("rights:take")
         if hers is None:
             raise Problem(404, "not-linked", "Your sign-in is not linked to anybody whom we know. Ask us.")
         if hers != own:
-            require("rights:take")
             _must_be_known(hers)
-        elif new["received_on"]:
-            require("rights:take")
         id = uuid7()
         signed_in = hers == own and not caller().acting
         command = AskForRight(**new, member=MemberId(hers), signed_in=signed_in)
