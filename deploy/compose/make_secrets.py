@@ -3,7 +3,8 @@
 python -m deploy.compose.make_secrets FOLDER SERVICE…
 
 FOLDER is a volume. `made/` keeps each secret once; the other folders hold copies, and a container is given one of
-them only. Running it again changes nothing, except that COPSE_DEMO_PASSWORD, when it is set, is taken over.
+them only. Running it again changes nothing, except that COPSE_DEMO_PASSWORD, when it is set, is taken over, and that
+services are given KEYRING_SECOND_MASTER_KEY for as long as it is set.
 """
 
 import base64
@@ -21,12 +22,12 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 Shares = Mapping[str, Mapping[str, str]]
 
 
-def make(folder: Path, services: Sequence[str], demo_password: str = "") -> None:
+def make(folder: Path, services: Sequence[str], demo_password: str = "", second_master_key: str = "") -> None:
     """Fill `folder`. Secrets that are there stay, because databases and sealed events depend on them."""
     made = Made(folder / "made")
     if demo_password:
         write(made.folder / "demo_password", demo_password)
-    for owner, files in shares(made, services).items():
+    for owner, files in shares(made, services, second_master_key).items():
         for name, content in files.items():
             write(folder / owner / name, content)
 
@@ -58,14 +59,15 @@ class Made:
         return file.read_text()
 
 
-def shares(made: Made, services: Sequence[str]) -> Shares:
-    """Which container may read what: folder → file → content."""
+def shares(made: Made, services: Sequence[str], second_master_key: str) -> Shares:
+    """Which container may read what: folder → file → content. An empty second master key is none."""
     keyring = made.database_url("keyring")
     for_services = {
         service: {
             "database_url": made.database_url(service),
             "keyring_database_url": keyring,
             "keyring_master_key": made.key("keyring_master_key"),
+            "keyring_second_master_key": second_master_key,
         }
         for service in services
     }
@@ -98,4 +100,7 @@ def write(file: Path, content: str) -> None:
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]), sys.argv[2:], os.environ.get("COPSE_DEMO_PASSWORD", ""))
+    demo_password, second_master_key = (
+        os.environ.get(name, "") for name in ("COPSE_DEMO_PASSWORD", "KEYRING_SECOND_MASTER_KEY")
+    )
+    make(Path(sys.argv[1]), sys.argv[2:], demo_password, second_master_key)

@@ -97,8 +97,11 @@ class Client:
         *,
         if_match: str | None = None,
         expect: int | None = None,
+        channel: str | None = None,
     ) -> Answer:
         headers = {"If-Match": if_match} if if_match else {}
+        if channel:
+            headers["Copse-Channel"] = channel
         return self._send("PUT", service, path, body, headers, expect)
 
     def delete(self, service: str, path: str, *, expect: int = 200) -> Answer:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from services.membership.domain.contact_details import ContactAdded, ContactChanged, ContactDetails
 from services.membership.domain.erasure import SERVICES, AskErasure, Erasure
-from services.membership.domain.member import Member, Standing
+from services.membership.domain.member import ApplicationReceived, Member, MemberApproved, Standing
 from services.membership.projections.erasures import ErasureRow, Reported, erasure, reports_of
 from services.membership.projections.open_claims import open_claims_of
 from shared.messages.decisions import Refused
@@ -66,13 +67,29 @@ def ask(running: Running, member_id: UUID, confirmation: str, *, leave_claims_op
             " Pay it first, because afterwards nobody knows whom to pay; or ask her, and if she wants nothing, say"
             " that the claims are to be left open.",
         )
+    if received.name == ERASED:
+        return AskErasure(claims_left_open=bool(claims.number))
     return AskErasure(
-        name=None if received.name == ERASED else received.name,
-        email=received.email,
-        phone=received.phone,
-        postal_address=received.postal_address,
+        name=received.name,
+        former_names=tuple(sorted(member.former_names - {received.name})),
+        ways=tuple(ways_of(running, member_id)),
         claims_left_open=bool(claims.number),
     )
+
+
+def ways_of(running: Running, member_id: UUID) -> list[str]:
+    """Each email address, number and postal address that she ever gave: others may have written down an old one.
+
+    From the streams: what was taken out or changed is in no read model."""
+    streams = [each.stream(member_id) for each in (Member, ContactDetails)]
+    told: dict[str, None] = {}
+    for event in (running.codec.decode(each).event for stream in streams for each in running.store.read(stream)):
+        match event:
+            case ApplicationReceived() | MemberApproved():
+                told |= dict.fromkeys(filter(None, (event.email, event.phone, event.postal_address)))
+            case ContactAdded() | ContactChanged():
+                told[event.value] = None
+    return list(told)
 
 
 def report(running: Running, member_id: UUID) -> Report | None:

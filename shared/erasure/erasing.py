@@ -57,7 +57,7 @@ class Erasing:
     """`reaction` and `effect` are to be named in `service.py`, with the aggregate `ErasureHere`."""
 
     def __init__(self, *, asked: type, erased: type, count: Count) -> None:
-        """`asked` has the fields `name`, `email`, `phone` and `postal_address`; both are on streams of her id."""
+        """`asked` has `name`, and `former_names` and `ways` with a `text` each; both are on streams of her id."""
         self._count = count
         self.effect = Effect("erase-here", ErasureHere, self._erase, _never, attempts=_EVERY_ATTEMPT)
         self.reaction = Reaction("erase_here")
@@ -66,10 +66,12 @@ class Erasing:
 
     def _search(self, asked: object, recorded: Recorded, db: Transaction) -> Iterable[Step]:
         """In the transaction of the consumer: a search takes some hundred milliseconds, and is rare."""
-        name, *ways = (getattr(asked, each) for each in ("name", "email", "phone", "postal_address"))
+        name, former_names, ways = (getattr(asked, each) for each in ("name", "former_names", "ways"))
         if name is None:
             return [Do(recorded.id, RecordSearch(searched=False))]
-        found, more = mentions(db, MemberId(recorded.id), patterns(name, ways))
+        names = [name, *(each.text for each in former_names)]
+        looked_for = patterns(names, [each.text for each in ways])
+        found, more = mentions(db, MemberId(recorded.id), looked_for)
         return [Do(recorded.id, RecordSearch(searched=True, mentions=tuple(found), more=more))]
 
     def _erased(self, erased: object, recorded: Recorded, db: Transaction) -> Iterable[Step]:

@@ -38,25 +38,26 @@ class _Column:
     key: bool
 
 
-def patterns(name: str | None, ways: Collection[str | None]) -> list[str]:
-    """Regular expressions of PostgreSQL: the name in full, the last name as a word, and each way to reach her.
+def patterns(names: Collection[str], ways: Collection[str]) -> list[str]:
+    """Regular expressions of PostgreSQL: each name in full, its last name as a word, and each way to reach her.
 
     A first name alone is not looked for: it would find half of everybody. Spaces and punctuation between the parts of
     a name or number do not matter.
     """
-    words = re.findall(r"[^\W\d_][\w'\u2019-]*", re.sub(r"\([^)]*\)", " ", name or ""))
     found = []
-    if name and name != ERASED and words:
-        found.append(r"\m" + r"\W+".join(map(re.escape, words)) + r"\M")
-        if len(words) > 1 and len(words[-1]) > 2:
-            found.append(rf"\m{re.escape(words[-1])}\M")
+    for name in names:
+        words = re.findall(r"[^\W\d_][\w'\u2019-]*", re.sub(r"\([^)]*\)", " ", name))
+        if name != ERASED and words:
+            found.append(r"\m" + r"\W+".join(map(re.escape, words)) + r"\M")
+            if len(words) > 1 and len(words[-1]) > 2:
+                found.append(rf"\m{re.escape(words[-1])}\M")
     for way in ways:
-        digits = re.sub(r"\D", "", way or "")
-        if way and "@" not in way and len(digits) >= 6 and len(digits) * 2 > len(way.strip()):
+        digits = re.sub(r"\D", "", way)
+        if "@" not in way and len(digits) >= 6 and len(digits) * 2 > len(way.strip()):
             found.append(r"\D{0,3}".join(digits[-9:]))
-        elif way and len(way.strip()) > 5:
+        elif len(way.strip()) > 5:
             found.append(r"\W+".join(map(re.escape, re.findall(r"\w+", way))))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def mentions(db: Transaction, member: MemberId, looked_for: Collection[str]) -> tuple[list[Mention], int]:

@@ -40,10 +40,12 @@ class Sealed:
     `of` names the sibling field that holds that person's id; without it she is the one whose stream it is.
     `also` names a sibling that lists other people whose words or names the text holds: it is sealed under each of
     their keys too, so that nobody can read it once one of them is erased.
+    `holds` is what the text is the JSON of, where it is no words (`shared/messages/even_length.py`).
     """
 
     of: str | None = None
     also: str | None = None
+    holds: type | None = None
 
 
 Personal = Annotated[T, Sealed()]

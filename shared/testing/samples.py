@@ -7,6 +7,9 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from shared.messages.even_length import evenly
+from shared.messages.events import Sealed
+
 _AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 _PLAIN: dict[object, Any] = {bool: True, int: 7, float: 2.5, datetime: _AT, date: _AT.date()}
 
@@ -33,6 +36,9 @@ def _of(hint: Any, name: str, *, filled: bool) -> Any:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return next(iter(hint))
     if origin is Annotated:
+        holds = next((note.holds for note in inner[1:] if isinstance(note, Sealed)), None)
+        if holds and filled:
+            return evenly(_of(holds, name, filled=True))
         return _of(inner[0], name, filled=filled)
     if origin is Literal:
         return inner[0]

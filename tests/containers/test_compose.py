@@ -1,6 +1,7 @@
 """docker-compose.yml keeps in step with the code that it runs."""
 
 import re
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,16 @@ def test_a_service_finds_all_that_it_needs_in_its_environment(service: str, part
     assert settings.database_url.endswith(f"@{service}-postgres:5432/{database_of(service)}")
     assert settings.keyring_url.endswith(f"@keyring-postgres:5432/{database_of('keyring')}")
     assert settings.issuer == filled(CONTAINERS["identity"].environment["OIDC_ISSUER"])
+
+
+def test_a_service_opens_with_a_second_master_key_while_there_is_one(tmp_path: Path) -> None:
+    second = b64encode(b"2" * 32).decode()
+    assert CONTAINERS["secrets"].said["environment"]["KEYRING_SECOND_MASTER_KEY"] == "${KEYRING_SECOND_MASTER_KEY:-}"
+    for said, known in ((second, b"2" * 32), ("", None)):
+        make(tmp_path, SERVICES, second_master_key=said)
+        for name in (f"{service}-{part}" for service in SERVICES for part in PARTS):
+            settings = Settings.read(name.split("-")[0], CONTAINERS[name].environment_with_secrets_in(tmp_path))
+            assert settings.second_master_key == known
 
 
 def test_notifications_knows_its_mail_server_and_what_its_letters_link(secrets: Path) -> None:
@@ -119,7 +130,7 @@ def test_no_secret_is_written_in_the_file() -> None:
     for container in CONTAINERS.values():
         for name, value in container.said.get("environment", {}).items():
             if names.search(name):
-                assert name.endswith("_FILE") or value == "${COPSE_DEMO_PASSWORD:-}", (container.name, name)
+                assert name.endswith("_FILE") or value == f"${{{name}:-}}", (container.name, name)
 
 
 def test_a_container_sees_no_other_ones_secrets() -> None:

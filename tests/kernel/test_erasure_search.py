@@ -35,7 +35,7 @@ def found(database: Database, name: str = "Ann Quill", ways: list[str] | None = 
             "insert into wall.notes values (1, 'a', %s, %s::uuid[], %s, %s::text[], %s)",
             row["author"], row["others"], row["body"], row["tags"], row["parts"],
         )  # fmt: skip
-        places, more = mentions(db, ANN, patterns(name, WAYS if ways is None else ways))
+        places, more = mentions(db, ANN, patterns([name], WAYS if ways is None else ways))
     assert more == 0
     assert {(each.table, each.key) for each in places} <= {("wall.notes", "1 a")}
     return [each.column for each in places]
@@ -83,7 +83,7 @@ def test_more_than_two_hundred_places_are_counted(wall: Database) -> None:
         db.execute(
             "insert into wall.notes select n, 'a', null, null, 'Ann Quill', null, null from generate_series(1, 230) n"
         )
-        places, more = mentions(db, ANN, patterns("Ann Quill", []))
+        places, more = mentions(db, ANN, patterns(["Ann Quill"], []))
     assert (len(places), more) == (200, 30)
 
 
@@ -96,7 +96,7 @@ def test_whatever_she_is_called_the_search_can_be_made_and_finds_her_in_full(
     wall: Database, name: str, way: str
 ) -> None:
     """Names of any script, with any signs: a pattern that PostgreSQL refuses would hold up every erasure."""
-    looked_for = patterns(name, [way])
+    looked_for = patterns([name], [way])
     with wall.transaction() as db:
         mentions(db, ANN, looked_for)
         if any(each.isalpha() for each in name) and looked_for:

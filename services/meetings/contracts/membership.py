@@ -38,14 +38,18 @@ class MemberErased:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    text: Personal[str]
+
+
 @event("erasure-asked")
 class ErasureAsked:
-    """What is looked for in others' words, before it cannot be read any more."""
+    """What is looked for in others' words, before it cannot be read any more: names, and ways to reach her."""
 
     name: Personal[str | None] = None
-    email: Personal[str | None] = None
-    phone: Personal[str | None] = None
-    postal_address: Personal[str | None] = None
+    former_names: tuple[Known, ...] = ()
+    ways: tuple[Known, ...] = ()
 
 
 @event("account-linked")

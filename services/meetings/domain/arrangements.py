@@ -15,12 +15,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from shared.messages.decisions import Command, Context, Refused, State
 from shared.messages.even_length import evenly, read_evenly
-from shared.messages.events import Event, Instant, Personal, event
+from shared.messages.events import Event, Instant, Sealed, event
 
 
 class Progress(StrEnum):
@@ -77,7 +77,7 @@ class ArrangementsFlagged:
 
     meeting: UUID
     starts_at: Instant
-    flagged: Personal[str | None]
+    flagged: Annotated[str | None, Sealed(holds=Flagged)]
 
 
 @event("arrangements-dropped")
@@ -93,7 +93,7 @@ class ArrangementMade:
 
     meeting: UUID
     arrangement: UUID
-    said: Personal[str | None]
+    said: Annotated[str | None, Sealed(holds=Said)]
 
 
 @event("arrangement-met")
@@ -108,7 +108,7 @@ class ArrangementNotMet:
 
     meeting: UUID
     arrangement: UUID
-    said: Personal[str | None]
+    said: Annotated[str | None, Sealed(holds=Said)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,14 @@ from shared.messages.events import MemberId
 def _count(db: Transaction, member: MemberId) -> Counted:
     known = db.value(int, "select count(*) from people where member_id = %s", member) or 0
     spoken = db.value(int, "select count(*) from speakers where speaker_id = %s", member) or 0
+    arranged = db.value(int, "select count(*) from events where stream = %s", f"arrangements-{member}") or 0
     replies = db.value(int, "select count(*) from replies where member_id = %s", member) or 0
     return Counted(
-        erased=[Tally("name and sign-in, for calling her by it", known), Tally("name as a speaker", spoken)],
+        erased=[
+            Tally("name and sign-in, for calling her by it", known),
+            Tally("name as a speaker", spoken),
+            Tally("what was to be arranged for her at meetings: the words", arranged),
+        ],
         kept=[
             Tally(
                 "replies to meetings, as counts",

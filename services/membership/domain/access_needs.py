@@ -14,12 +14,12 @@ events are the same for somebody who needs nothing.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 from services.membership.domain.needs_list import IN_FORCE, LISTED, REVIEW_AFTER, VERSION
 from shared.messages.decisions import Command, Context, Refused, State
 from shared.messages.even_length import evenly, read_evenly
-from shared.messages.events import Event, Instant, Personal, event
+from shared.messages.events import Event, Instant, Sealed, event
 
 MEETINGS = "meetings"
 """The purpose for which meetings read what is shared."""
@@ -70,7 +70,7 @@ class AccessNeedsSaid:
     """All that she needs from now on, in place of what she said before. `said` is a `Said` of even length."""
 
     list_version: str
-    said: Personal[str | None]
+    said: Annotated[str | None, Sealed(holds=Said)]
     review_due_at: Instant
 
 
@@ -93,7 +93,7 @@ class AccessNeedsShared:
     purpose: str
     wording: str
     words_too: bool
-    shared: Personal[str | None]
+    shared: Annotated[str | None, Sealed(holds=Shared)]
 
 
 @event("access-needs-sharing-stopped")

@@ -7,7 +7,7 @@ whoever is told of that can read nothing of hers any more.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Self
 
@@ -26,17 +26,24 @@ SETTLING: Final = timedelta(seconds=10)
 then, so that no late writer brings back what `member-erased` drops."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A name that she had before, or one way in which she was ever reached."""
+
+    text: Personal[str]
+
+
 @event("erasure-asked")
 class ErasureAsked:
     """What others' texts are searched for; nothing where her key was gone before, after a restore.
 
+    `ways` are all email addresses, numbers and postal addresses that she ever gave, also those that she took out.
     `claims_left_open` says that unpaid claims were known and left.
     """
 
     name: Personal[str | None] = None
-    email: Personal[str | None] = None
-    phone: Personal[str | None] = None
-    postal_address: Personal[str | None] = None
+    former_names: tuple[Known, ...] = ()
+    ways: tuple[Known, ...] = ()
     claims_left_open: bool = False
 
 
@@ -99,17 +106,15 @@ class AskErasure(Command[Erasure]):
     in_person_only = True
 
     name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    postal_address: str | None = None
+    former_names: tuple[str, ...] = ()
+    ways: tuple[str, ...] = ()
     claims_left_open: bool = False
 
     def decide(self, erasure: Erasure, context: Context) -> Iterator[Event]:
         yield ErasureAsked(
             name=self.name,
-            email=self.email,
-            phone=self.phone,
-            postal_address=self.postal_address,
+            former_names=tuple(map(Known, self.former_names)),
+            ways=tuple(map(Known, self.ways)),
             claims_left_open=self.claims_left_open,
         )
 

@@ -7,15 +7,27 @@ from shared.erasure.erasing import Counted, Erasing
 from shared.erasure.here import Tally
 from shared.messages.events import MemberId
 
+_HERS = ("member", "erasure", "contact-details", "directory-entry", "access-needs")
 _EVENTS = "select count(*) from events where stream = any(%s)"
 
 
 def _count(db: Transaction, member: MemberId) -> Counted:
-    own = db.value(int, _EVENTS, [f"{kind}-{member}" for kind in ("member", "erasure")]) or 0
+    def many(sql: str) -> int:
+        return db.value(int, f"select count(*) from {sql}", member) or 0  # noqa: S608  # our own words
+
+    own = db.value(int, _EVENTS, [f"{kind}-{member}" for kind in _HERS]) or 0
+    complaints, requests = many("complaints where person = %s"), many("rights_requests where member_id = %s")
+    sessions = many("assisted_sessions where member_id = %s")
     return Counted(
         erased=[
-            Tally("record of a person, with name, addresses, notes and consents", 1),
+            Tally(
+                "record of a person, with name, contacts, notes, consents, access needs and directory entry",
+                1,
+            ),
             Tally("key and marks by which the same person is noticed", 1),
+            Tally("complaints: the words", complaints),
+            Tally("requests about her data: the words", requests),
+            Tally("assisted sessions: the reason", sessions),
         ],
         kept=[
             Tally(
@@ -23,7 +35,23 @@ def _count(db: Transaction, member: MemberId) -> Counted:
                 own,
                 "That somebody joined, from which part of social care, and when: for counting. Nothing in them leads"
                 " back to her.",
-            )
+            ),
+            Tally(
+                "complaints and requests about her data: kind, days and outcome",
+                complaints + requests,
+                "So that it can be shown that they were answered in time.",
+            ),
+            Tally(
+                "assisted sessions: who acted, when, and how it was asked for",
+                sessions,
+                "They account for what coordinators did.",
+            ),
+            Tally(
+                "safeguarding concerns, of whomever they tell",
+                db.value(int, "select count(*) from safeguarding_concerns") or 0,
+                "All of them are kept, sealed under keys of their own: they may be about somebody else, and leads may"
+                " have to show what they did. Only a safeguarding lead can see whether she is named in one.",
+            ),
         ],
         by_hand=[
             Tally(

@@ -1,5 +1,6 @@
 """What notifications reads of membership: whom to write to, and where."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -95,14 +96,18 @@ class ComplaintAnswered:
     answer: Annotated[str, Sealed(of="person")]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    text: Personal[str]
+
+
 @event("erasure-asked")
 class ErasureAsked:
-    """What is looked for in others' words, before it cannot be read any more."""
+    """What is looked for in others' words, before it cannot be read any more: names, and ways to reach her."""
 
     name: Personal[str | None] = None
-    email: Personal[str | None] = None
-    phone: Personal[str | None] = None
-    postal_address: Personal[str | None] = None
+    former_names: tuple[Known, ...] = ()
+    ways: tuple[Known, ...] = ()
 
 
 @event("account-linked")

@@ -12,6 +12,7 @@ from services.membership.domain.erasure import (
     ErasureAsked,
     ErasureClosed,
     KeyDestroyed,
+    Known,
     NoteConfirmed,
     NoteKeyDestroyed,
     NoteSearched,
@@ -37,14 +38,17 @@ from services.membership.domain.taking_part import Leave, LinkAccount
 from shared.messages.events import Event
 from shared.testing.decider import given
 
-ASKED = ErasureAsked(name="Ann Lee", email="ann@example.org")
+ASKED = ErasureAsked(
+    name="Ann Lee", former_names=(Known("Ann Quill"),), ways=(Known("ann@example.org"), Known("01632 960001"))
+)
 APPLIED = ApplicationReceived(name="Ann Lee", stakeholder_group=StakeholderGroup.OTHER, communities=())
 APPROVED = MemberApproved(name="Ann Lee", stakeholder_group=StakeholderGroup.OTHER, communities=())
 ALL_BUT_PPI = [ServiceSearched(service=each) for each in sorted(SERVICES - {"ppi"})]
 
 
 def test_an_erasure_begins_with_what_is_to_be_looked_for() -> None:
-    given(Erasure).when(AskErasure(name="Ann Lee", email="ann@example.org")).then(ASKED)
+    wish = AskErasure(name="Ann Lee", former_names=("Ann Quill",), ways=("ann@example.org", "01632 960001"))
+    given(Erasure).when(wish).then(ASKED)
 
 
 def test_a_search_is_noted_once() -> None:

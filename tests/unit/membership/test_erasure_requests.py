@@ -8,12 +8,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.membership.domain.changing_contacts import AddContact, ChangeContact, RemoveContact
+from services.membership.domain.contact_details import ContactDetails, ContactKind
 from services.membership.domain.erasure import NoteConfirmed, NoteSearched
 from services.membership.domain.member import ApplicationReceived, Member, Standing
+from services.membership.domain.naming import CorrectName
 from services.membership.reactions import erase_member
 from services.membership.service import service
 from shared.database.pool import Transaction
-from shared.messages.decisions import Context
+from shared.messages.decisions import Command, Context
 from shared.messages.events import ERASED
 from shared.messages.ids import uuid7
 from shared.service import Running
@@ -145,6 +148,30 @@ def test_an_erasure_from_asking_to_the_report(settled: House) -> None:
     assert here["erased"]
     assert all(each["why"] for each in [*here["kept"], *here["by_hand"]])
     assert code_of(officer.post("erasures", wish(ann, "Ann Quill"), expect=409)) == "already-erased"
+
+
+def test_former_names_and_ways_that_she_took_out_are_looked_for(house: House) -> None:
+    ann = house.member("ann", name="Ann Quill", phone="01632 960961")
+    old, new = uuid4(), uuid4()
+    context = Context(now=house.running.clock.now(), actor="anonymous", correlation_id=uuid7())
+    for name in ("Ann Lee", "Ann Teal"):
+        house.running.commands.handle(ann, CorrectName(name=name), context)
+    said: list[Command[ContactDetails]] = [
+        AddContact(contact=old, kind=ContactKind.PHONE, value="01632 960962", check=uuid4(), proof=uuid4()),
+        ChangeContact(contact=old, kind=ContactKind.PHONE, value="01632 960963"),
+        AddContact(contact=new, kind=ContactKind.POST, value="7 Mill Lane", check=uuid4(), proof=uuid4()),
+        RemoveContact(contact=old),
+    ]
+    for command in said:
+        house.running.commands.handle(ann, command, context)
+    numbers = ["01632 960961", "01632-960-962", "01632960963", "7 Mill Lane"]
+    texts = ["Ann Quill", "Mrs Lee", "Ann Teal", *numbers, "ann@example.org"]
+    named = [str(house.community(about=f"Ask {each}.", name=f"Number {nth}")) for nth, each in enumerate(texts)]
+    house.community(about="Ask Ann, 01632 960964.", name="Another")
+    house.as_("dale", "data-protection").post("erasures", wish(ann, "Ann Teal"))
+    house.settle()
+    (here,) = house.as_("dale", "data-protection").get(f"erasures/{ann}").get_json()["services"]
+    assert sorted(each["key"] for each in here["mentions"]) == sorted(named)
 
 
 def test_a_service_that_starts_with_yesterdays_keyring_takes_the_key_away_before_it_reads_one(settled: House) -> None:
