@@ -135,4 +135,5 @@ def test_an_erasure_takes_them_all_and_her_own_page_too(
     until("her page is nobody's", lambda: holder.ask("membership", "me").status_code == 404, seconds=WITHIN_SECONDS)
     assert holder.ask("membership", f"members/{member}").status_code == 403
     assert holder.ask("notifications", "deliveries").json()["items"] == []
-    assert "Toni" not in json.dumps(client("coordinator").get("membership", f"members/{member}").body)
+    gone = client("coordinator").get("membership", f"members/{member}", expect=404)
+    assert "Toni" not in json.dumps(gone.body)

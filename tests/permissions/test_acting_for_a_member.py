@@ -16,8 +16,8 @@ def test_no_route_is_open_in_a_wrong_session_not_even_where_no_sign_in_is_needed
     newest = house.world.running.store.newest()
     good = next(person.session for person in house.world.people if person.account == HELPER)
     others = tuple(role for role in ROLES if role != "coordinator")
-    knocks = [(name, helper, str(id), problem) for name, (id, problem) in house.world.wrong_sessions.items()]
-    knocks += [
+    knocks: list[tuple[str, str | None, str | None, str]] = [
+        *((name, helper, str(id), problem) for name, (id, problem) in house.world.wrong_sessions.items()),
         ("that is no id", helper, "stella", "bad-session"),
         ("that is empty", helper, "", "bad-session"),
         ("without a sign-in", None, good, "sign-in-needed"),
