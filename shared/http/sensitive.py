@@ -18,7 +18,7 @@ from shared.http.authorization import caller, may, needs, running
 from shared.http.blueprint import Blueprint
 from shared.http.reads import PageSchema, page
 from shared.http.tracing import request_id
-from shared.identity.identity import OF_EVERY_SERVICE
+from shared.identity.identity import OF_EVERY_SERVICE, Identity
 from shared.identity.people import whose
 from shared.messages.ids import uuid7
 
@@ -65,9 +65,9 @@ def note_read(what: str, *of: UUID) -> None:
     others = [str(each) for each in dict.fromkeys(of) if me.acting or each != me.member]
     if not others:
         return
-    account, member, roles = me.account, me.member, sorted(me.all_roles - {"signed-in"})
+    account, member = _who_reads(me)
+    roles = sorted(me.all_roles - {"signed-in"})
     if me.acting:
-        account, member = _who_acts(me.acting.actor)
         roles = [*sorted(OF_EVERY_SERVICE["assisted-sessions:act"]), "assisted-session"]
     with here.database.statement() as db:
         db.execute(
@@ -84,9 +84,11 @@ def note_read(what: str, *of: UUID) -> None:
         )
 
 
-def _who_acts(actor: str) -> tuple[UUID | None, UUID | None]:
-    """Account and member of an actor's name, `account:0190...`: one of them."""
-    kind, _, id = actor.partition(":")
+def _who_reads(me: Identity) -> tuple[UUID | None, UUID | None]:
+    """Account and member; of somebody who acts for a member the one of them that her name says, `account:0190...`."""
+    if me.acting is None:
+        return me.account, me.member
+    kind, _, id = me.acting.actor.partition(":")
     return (UUID(id), None) if kind == "account" else (None, UUID(id))
 
 
