@@ -110,4 +110,5 @@ def test_an_erasure_takes_them_all_and_her_own_page_too(client: Callable[[str | 
     holder.everywhere(member=False)
     assert holder.ask("membership", f"members/{member}").status_code == 403
     assert holder.ask("notifications", "deliveries").json()["items"] == []
-    client("coordinator").get("membership", f"members/{member}", expect=404)
+    gone = client("coordinator").get("membership", f"members/{member}", expect=404)
+    assert "Toni" not in json.dumps(gone.body)
