@@ -334,7 +334,8 @@ class House:
         self.read_again(0)
 
     def _watched(self, name: str, database: Database) -> Watched:
-        return Watched(cast(Any, SimpleNamespace(name=name)), database)  # of a service, only its name is asked for
+        service = SimpleNamespace(name=name, confined=frozenset())  # no more is asked of it
+        return Watched(cast(Any, service), database)
 
     # -- what is there
 
