@@ -37,6 +37,9 @@ class Headers:
         """kafka-python adds up the sizes of headers that are there, and nobody asks for the sum."""
         return False
 
+    def __repr__(self) -> str:
+        return repr(list(self))
+
     def __iter__(self) -> Iterator[tuple[str, bytes | None]]:
         try:
             return iter(self._read())

@@ -72,6 +72,14 @@ def test_a_need_said_once_is_arranged_met_and_gone_when_it_is_shared_no_more(
     later = planned(coordinator, community, timedelta(days=21))
     member.post("meetings", f"meetings/{later}/replies", {"answer": "in-person"})
 
+    def may_look(meeting: str) -> bool:
+        try:
+            return bool(facilitator.get("meetings", f"meetings/{meeting}/arrangements"))
+        except NotSo:
+            return False
+
+    until("meetings knows who facilitates", lambda: may_look(now_on), seconds=60)
+
     def listed(meeting: str) -> list[tuple[str, str | None, str]]:
         rows = facilitator.get("meetings", f"meetings/{meeting}/arrangements").items
         return [(row["arrangement"], row["detail"], row["progress"]) for row in rows]

@@ -30,6 +30,7 @@ from tests.kernel.notebook import Append, LineWritten, NotebookOpened, Open
 from tests.servers import eventually
 
 TABLES = Path(__file__).with_name("shelf.sql")
+_PACE_SECONDS = 0.02
 
 
 def shelf_projection(name: str = "shelf", version: int = 1, shout: bool = False, tables: Path = TABLES) -> Projection:
@@ -123,7 +124,9 @@ class World:
 
     @contextmanager
     def traffic(self, writers: int = 2) -> Iterator[Callable[[], int]]:
-        """Writers who go on at home and abroad until this ends. Gives how much each has written at least."""
+        """Writers who go on at home and abroad until this ends. Gives how much each has written at least.
+
+        They take breath between two notebooks: what they write must be told in the end, on one core too."""
         stop, written = threading.Event(), [0] * (2 * writers)
 
         def keep_writing(nth: int, database: Database) -> None:
@@ -131,6 +134,7 @@ class World:
                 notebook = uuid4()
                 self.write(database, notebook, *(f"{nth}.{line}" for line in range(4)), title=f"busy {notebook}")
                 written[nth] += 5
+                stop.wait(_PACE_SECONDS)
 
         targets = [self.home, self.abroad] * writers
         threads = [threading.Thread(target=keep_writing, args=(nth, each)) for nth, each in enumerate(targets)]
@@ -153,7 +157,7 @@ class World:
             count = "select count(*) from events where type = 'line-written'"
             expected = (here.value(int, count) or 0) + (there.value(int, count) or 0)
         try:
-            eventually(lambda: len(self.lines()) >= expected, f"all {expected} lines are told", seconds=20)
+            eventually(lambda: len(self.lines()) >= expected, f"all {expected} lines are told", seconds=90)
         except AssertionError as error:
             with self.home.transaction() as here, self.abroad.transaction() as there:
                 state = {

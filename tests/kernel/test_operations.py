@@ -494,12 +494,15 @@ class TestEvents:
         with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert process.stdout
             assert process.stderr
-            assert json.loads(process.stdout.readline())["version"] == 1
-            house.write(ONE, "later")
-            assert json.loads(process.stdout.readline())["data"] == {"text": "later"}
-            process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=20) == 0
-            assert b"Traceback" not in process.stderr.read()
+            try:
+                assert json.loads(process.stdout.readline())["version"] == 1
+                house.write(ONE, "later")
+                assert json.loads(process.stdout.readline())["data"] == {"text": "later"}
+                process.send_signal(signal.SIGINT)
+                assert process.wait(timeout=20) == 0
+                assert b"Traceback" not in process.stderr.read()
+            finally:
+                process.kill()  # else a failure would wait for it for ever
 
     def test_one_event_or_a_stream_from_whichever_service_has_it(self, house: House) -> None:
         house.all_through()

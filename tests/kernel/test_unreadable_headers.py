@@ -73,6 +73,7 @@ def test_headers_are_what_kafka_python_reads(records: list[tuple[bytes, bytes, l
     assert [(r.offset, r.timestamp, r.timestamp_type, r.key, r.value, list(r.headers)) for r in here] == [
         (r.offset, r.timestamp, r.timestamp_type, r.key, r.value, list(r.headers)) for r in there
     ]
+    assert [repr(r.headers) for r in here] == [repr(list(r.headers)) for r in there]
 
 
 def test_a_record_that_is_cut_off_is_not_read_as_the_next_one() -> None:
