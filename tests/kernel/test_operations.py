@@ -255,6 +255,7 @@ def test_a_new_copse_is_well(databases: Databases, kafka: KafkaServer, monkeypat
         monkeypatch.setenv(f"{name}_DATABASE_URL", databases.empty())
     monkeypatch.setenv("KEYRING_MASTER_KEY", b64encode(bytes(32)).decode())
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka.address)
+    monkeypatch.delenv("SMTP_URL", raising=False)
     with provider() as here:
         monkeypatch.setenv("OIDC_ISSUER", here.issuer)
         assert copse("migrate", "keyring", "membership", "meetings").exit_code == 0
