@@ -115,4 +115,4 @@ def add_groups() -> None:
 def main() -> None:
     """The entry point."""
     add_groups()
-    app()
+    app(prog_name="copse")
