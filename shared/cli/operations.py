@@ -55,7 +55,8 @@ def _service_shown(status: "ServiceStatus") -> str:
         rows.append(("last event", "none yet"))
     rows.append(("horizon", f"held by {told_holder(status.horizon)}" if status.horizon else "0 s old"))
     if status.relay:
-        rows.append(("relay", told_lag(status.relay)))
+        repeated = f"; {status.relay_repeated:,} records stand in Kafka twice" if status.relay_repeated else ""
+        rows.append(("relay", f"{told_lag(status.relay)}{repeated}"))
     rows += [(name, told_lag(lag)) for name, lag in status.readers.items()]
     for each in status.consumer:
         failure = status.consumer_failure if each.events else None

@@ -77,7 +77,8 @@ class OpenEntries:
 class ServiceStatus:
     """What could be learnt of one service; `says` is why there is nothing more.
 
-    `release` is that of the code that looks, `running` are those of the processes that are connected.
+    `release` is that of the code that looks, `running` are those of the processes that are connected. `relay_repeated`
+    counts the records that stand in Kafka twice, because a relay was killed before it noted that they had arrived.
     """
 
     service: str
@@ -89,6 +90,7 @@ class ServiceStatus:
     last_event: LastEvent | None = None
     horizon: Holder | None = None
     relay: Lag | None = None
+    relay_repeated: int | None = None
     readers: dict[str, Lag] = field(default_factory=dict)
     consumer: list[TopicLag] = field(default_factory=list)
     consumer_failure: str | None = None
@@ -140,6 +142,8 @@ def look_at(status: ServiceStatus, watched: Watched, clock: Clock) -> PlacesRead
         status.last_event = db.one(LastEvent, _LAST_EVENT)
         status.horizon = held_by(db)
         status.relay = behind(db, "relay", clock)
+        if not status.migrations_missing:
+            status.relay_repeated = db.value(int, "select coalesce(sum(repeated), 0)::bigint from relay_offsets")
         status.readers = {each.name: behind(db, each.name, clock) for each in watched.own_readers()}
         status.agenda = db.one(OpenEntries, _AGENDA, clock.now())
         status.dead_letters = count(db) if not status.migrations_missing else None

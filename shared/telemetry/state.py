@@ -29,6 +29,7 @@ GAUGES = {
     "copse_horizon_age_seconds": ("Age of the oldest open transaction that holds up every reader; 0 when none.", ()),
     "copse_relay_lag_events": ("Events that are not sent to Kafka yet.", ()),
     "copse_relay_lag_seconds": ("Since when the oldest of them waits.", ()),
+    "copse_relay_repeated_records": ("Records that Kafka holds twice, after a relay was killed. Readers drop those.", ()),
     "copse_reader_lag_events": ("Own events that a projection or reaction was not told of yet.", ("reader",)),
     "copse_reader_lag_seconds": ("Since when the oldest of them waits.", ("reader",)),
     "copse_reader_stopped": ("1 when a projection or reaction stands still; copse status says why.", ("reader",)),
@@ -131,6 +132,7 @@ def _of_database(status: ServiceStatus, clock: Clock) -> Iterator[_Sample]:
     yield "copse_horizon_age_seconds", (), (status.horizon.seconds or 0) if status.horizon else 0
     yield "copse_relay_lag_events", (), status.relay.events
     yield "copse_relay_lag_seconds", (), status.relay.seconds or 0
+    yield "copse_relay_repeated_records", (), status.relay_repeated or 0
     for name, lag in status.readers.items():
         yield "copse_reader_lag_events", (name,), lag.events
         yield "copse_reader_lag_seconds", (name,), lag.seconds or 0

@@ -127,6 +127,19 @@ class TestStatus:
         assert any("2 dead letters hold 1 streams" in sentence for sentence in overview["still"])
         assert "consumer passed over" not in {kind for _, kind in kinds(answer("audit", status=1))}
 
+    def test_records_that_a_killed_relay_did_not_note_are_counted_and_harmless(self, house: House) -> None:
+        house.all_through()
+        assert service_in(answer("status", status=0), house.service)["relay_repeated"] == 0
+        house.send(*house.written()[-2:])  # they arrive, and the relay is killed before it notes it
+        house.write(ONE, "d")
+        house.publish()
+        house.read_own()
+        house.consume()
+        assert service_in(answer("status", status=0), house.service)["relay_repeated"] == 2
+        told = copse("status").stdout
+        assert "2 records stand in Kafka twice" in told
+        assert "Everything moves." in told
+
     def test_each_part_says_how_far_it_is_behind(self, house: House) -> None:
         house.all_through()
         house.write(ONE, "d", "e", "f")

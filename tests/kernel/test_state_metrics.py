@@ -50,6 +50,7 @@ def test_relay_and_projections_say_how_far_they_are_behind(line: Line) -> None:
     line.write(ONE, "a", "b")
     scraped = looked(writing(line), line.producing)
     assert scraped("copse_relay_lag_events") == 3
+    assert scraped("copse_relay_repeated_records") == 0
     assert (scraped("copse_relay_lag_seconds") or 0) > 60  # the events of these tests are of an earlier day
     assert scraped("copse_reader_lag_events", reader="own_lines") == 3
     assert (scraped("copse_reader_lag_seconds", reader="own_lines") or 0) > 60
