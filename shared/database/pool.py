@@ -79,8 +79,6 @@ class Transaction:
     begins: there each statement is a transaction of its own.
     """
 
-    __slots__ = ("_begins", "_connection", "_cursor", "_writes")
-
     def __init__(self, connection: Connection, *, begins: bool = True) -> None:
         """`connection` is in autocommit mode: what begins and ends a transaction is said here."""
         self._connection = connection
