@@ -22,7 +22,7 @@ class Doorbell:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._wanted = SimpleQueue[None]()  # an Event would do, and take three times as long to set and to wait for
+        self._wanted = SimpleQueue[None]()  # an Event would do, and costs a little more to set and to wait for
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
 
