@@ -12,7 +12,7 @@ import typer
 
 from shared.cli import events, keyring, topics
 from shared.cli.erase import erase
-from shared.cli.gunicorn_hooks import folder_for_metrics
+from shared.cli.gunicorn_hooks import ANY_CORE, folder_for_metrics
 from shared.cli.operations import audit, doctor, status
 from shared.cli.permissions import permissions
 from shared.cli.projections import app as projections
@@ -86,6 +86,7 @@ def web(
     bind: Annotated[str, typer.Option(help="HOST:PORT")] = "127.0.0.1:8000",
     threads: Annotated[int, typer.Option(help="Of each worker process.")] = 8,
     workers: Annotated[int, typer.Option(help="How many processes answer; each more costs some 20 MB.")] = 1,
+    any_core: Annotated[bool, typer.Option("--any-core", help="Let the system move them from core to core.")] = False,
 ) -> None:
     """Serves a service's API (or the portal) with gunicorn."""
     if name != "portal":
@@ -95,6 +96,8 @@ def web(
     if not shared_counts:
         os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # one process keeps in memory what it counts
     os.environ.update(shared_counts)
+    if any_core:
+        os.environ[ANY_CORE] = "1"
     heartbeats = "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp"  # noqa: S108  # gunicorn's, in memory where it can be
     os.execv(  # noqa: S606  # gunicorn takes this process's place, so that signals reach it
         sys.executable,

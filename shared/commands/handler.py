@@ -1,7 +1,7 @@
 """From a command to its events: load the stream, decide, append. The one way in which anything is ever recorded."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -152,7 +152,7 @@ class Commands:
                     raise
                 continue
             self._appended()
-            return [replace(each, position=position) for each in after]
+            return [Handled(each.state, each.version, position) for each in after]
         raise AssertionError("a conflict on the last attempt is raised above")
 
     def _write(self, stream: str, version: int, events: Iterable[Event]) -> Write:

@@ -83,7 +83,7 @@ class Transaction:
         """`connection` is in autocommit mode: what begins and ends a transaction is said here."""
         self._connection = connection
         self._cursor = connection.cursor()
-        self._writes = Writes(connection, self._cursor)
+        self._writes: Writes | None = None  # made when there are any: nearly every use is one statement
         self._begins = begins
 
     def execute(self, sql: str, *parameters: object) -> int:
@@ -95,16 +95,19 @@ class Transaction:
         """Runs one statement whose outcome nobody asks for. Many are sent together, before whatever is asked next and
         before the commit; what is wrong with one is raised then."""
         self._begin()
+        if self._writes is None:
+            self._writes = Writes(self._connection, self._cursor)
         self._writes.add(sql, parameters)
 
     def send_writes(self) -> None:
         """Sends what `write` was told so far."""
-        self._writes.send()
+        if self._writes:
+            self._writes.send()
 
     def execute_values(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Runs one statement with `values %s` for many rows in few round trips."""
         self._begin()
-        self._writes.send()
+        self.send_writes()
         psycopg2.extras.execute_values(self._cursor, sql, rows, page_size=1000)
 
     def rows(self, sql: str | Prepared, *parameters: object) -> list[tuple[Any, ...]]:
@@ -137,13 +140,14 @@ class Transaction:
     def raw(self) -> Connection:
         """The psycopg2 connection, for what cannot be said as a statement (COPY). The transaction has begun on it."""
         self._begin()
-        self._writes.send()
+        self.send_writes()
         return self._connection
 
     def commit(self) -> None:
         """Ends the transaction, if there was one. Raises psycopg2's error when nothing was written after all."""
-        self._writes.send()
-        if self._connection.info.transaction_status != _IDLE:
+        if self._writes:
+            self._writes.send()
+        if self._connection.get_transaction_status() != _IDLE:
             self._cursor.execute("commit")
             if self._cursor.statusmessage == "ROLLBACK":  # what PostgreSQL makes of it once a statement has failed
                 raise psycopg2.errors.InFailedSqlTransaction("a statement failed, so the whole was rolled back")
@@ -151,12 +155,13 @@ class Transaction:
 
     def roll_back(self) -> None:
         """Undoes all, if there is anything."""
-        if self._connection.info.transaction_status != _IDLE:
+        if self._connection.get_transaction_status() != _IDLE:
             self._cursor.execute("rollback")
         self._begins = False
 
     def _run(self, sql: str | Prepared, parameters: Sequence[object]) -> None:
-        self._writes.send()
+        if self._writes:
+            self._writes.send()
         if isinstance(sql, Prepared):
             sql = self._connection.calls.get(sql.sql) or self._prepare(sql)
         if self._begins:

@@ -8,11 +8,12 @@ by itself from time to time.
 import select
 import threading
 import time
+from queue import SimpleQueue
 
 from shared.database.pool import Connection, Database, Unavailable
 
 _CHANNEL = "appended"
-_LEAST_PAUSE_SECONDS = 0.002
+_LEAST_PAUSE_SECONDS = 0.005
 _RETRY_SECONDS = 1.0
 
 
@@ -21,7 +22,7 @@ class Doorbell:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._wanted = threading.Event()
+        self._wanted = SimpleQueue[None]()  # an Event would do, and costs a little more to set and to wait for
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
 
@@ -31,15 +32,15 @@ class Doorbell:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._run, name="doorbell", daemon=True)
                     self._thread.start()
-        self._wanted.set()
+        if self._wanted.empty():  # who finds it wanted already is told of by the ring that is still to come
+            self._wanted.put(None)
 
     def _run(self) -> None:
         while True:
             try:
                 with self._database.own_connection() as connection, connection.cursor() as cursor:
                     while True:
-                        self._wanted.wait()
-                        self._wanted.clear()
+                        self._wanted.get()
                         cursor.execute(f"notify {_CHANNEL}")
                         time.sleep(_LEAST_PAUSE_SECONDS)
             except Unavailable:

@@ -103,7 +103,7 @@ class PostgresEventStore:
         request: Request | None = None,
     ) -> Position | None:
         with self._database.statement() as db:
-            return StoreInTransaction(db).append(writes, metadata, recorded_at, request)
+            return _append(db, writes, metadata, recorded_at, request)
 
     def read(self, stream: str, after_version: int = 0) -> list[Stored]:
         with self._database.statement() as db:
@@ -171,7 +171,7 @@ def _append(
         [write.expected_version for write in writes],
         [stream for stream, _, _ in added],
         [version for _, version, _ in added],
-        [str(event.event_id) for _, _, event in added],
+        [event.event_id.hex for _, _, event in added],
         [event.type for _, _, event in added],
         [event.schema_version for _, _, event in added],
         [event.data for _, _, event in added],
@@ -199,7 +199,7 @@ def _append_one(db: Transaction, write: Write, metadata: Metadata, recorded_at: 
         _APPEND_ONE,
         write.stream,
         write.expected_version,
-        str(event.event_id),
+        event.event_id.hex,
         event.type,
         event.schema_version,
         event.data,

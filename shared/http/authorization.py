@@ -30,9 +30,10 @@ def running() -> Running:
 
 def caller() -> Identity:
     """Who is calling: ANONYMOUS without a token. Raises InvalidToken for one that is not accepted."""
-    if "identity" not in g:
-        g.identity = _identify()
-    return cast(Identity, g.identity)
+    found = cast(Identity | None, g.get("identity"))
+    if found is None:
+        found = g.identity = _identify()
+    return found
 
 
 def _identify() -> Identity:
@@ -145,10 +146,10 @@ def guard(app: Flask, running: Running) -> None:
 
     @app.before_request
     def check() -> None:
-        if request.endpoint is None or not request.path.startswith("/v1/"):
+        endpoint, method = request.endpoint, request.method
+        if endpoint is None or not request.path.startswith("/v1/"):
             return
-        method = "GET" if request.method == "HEAD" else request.method
-        permission = rule_of(app, request.endpoint, method)
+        permission = rule_of(app, endpoint, "GET" if method == "HEAD" else method)
         if permission and permission != PUBLIC:
             require(permission)
         elif caller() is ANONYMOUS:  # a bad token is an error even where none was needed

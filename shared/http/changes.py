@@ -100,11 +100,12 @@ def repeat_answers(app: Flask) -> None:
 
 def context_of_request() -> Context:
     """What a decision may know of this request."""
+    me = caller()
     return Context(
         now=running().clock.now(),
-        actor=caller().actor,
-        on_behalf_of=caller().on_behalf_of,
-        session=acting.session if (acting := caller().acting) else None,
+        actor=me.actor,
+        on_behalf_of=me.on_behalf_of,
+        session=me.acting.session if me.acting else None,
         channel=channel_of_request(),
         correlation_id=correlation_id(),
         traceparent=traceparent(),

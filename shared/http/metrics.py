@@ -34,9 +34,8 @@ def time_requests(app: Flask) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         # Addresses hold ids, and whoever looks for holes makes up addresses and methods: neither is a label.
-        route = request.url_rule.rule if request.url_rule else "none"
-        method = request.method if request.method in _METHODS else "other"
-        which = (method, route, response.status_code)
+        rule, method = request.url_rule, request.method
+        which = (method if method in _METHODS else "other", rule.rule if rule else "none", response.status_code)
         timer = timers.get(which)
         if timer is None:
             timer = timers[which] = http_request_seconds.labels(*which)

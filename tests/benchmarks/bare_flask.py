@@ -12,6 +12,7 @@ import msgspec
 import psycopg2
 from flask import Flask, Response, jsonify, request
 
+from shared.cli.gunicorn_hooks import post_fork, pre_fork  # noqa: F401  # gunicorn calls them: on one core, as ours is
 from tests.benchmarks.payload import METADATA_JSON
 
 _APPEND = "select * from append_one(%s, %s, %s::uuid, %s, %s::smallint, %s, %s, %s)"

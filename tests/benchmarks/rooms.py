@@ -48,7 +48,7 @@ class Rooms:
         """The least that could answer (tests/benchmarks/bare_flask.py), behind the same gunicorn; gives its address."""
         address = f"127.0.0.1:{free_port()}"
         command = [executable, "-m", "gunicorn", "--bind", address, "--worker-class", "gthread", "--no-control-socket"]
-        command += [*words, "tests.benchmarks.bare_flask:app()"]
+        command += ["--config", "python:tests.benchmarks.bare_flask", *words, "tests.benchmarks.bare_flask:app()"]
         environment = {**self.environment, "BARE_DATABASE_URL": database}
         with _running(Process("bare", command, self.folder / "bare.log", environment), f"http://{address}/readyz"):
             yield f"http://{address}"

@@ -73,6 +73,27 @@ def children(process: Process) -> list[int]:
     return [int(pid) for pid in task.read_text().split()]
 
 
+def cores_of(process: Process) -> list[set[int]]:
+    """The cores that each child may run on."""
+    return sorted((os.sched_getaffinity(pid) for pid in children(process)), key=sorted)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux lets a process choose its cores")
+@pytest.mark.parametrize("any_core", [[], ["--any-core"]], ids=["one core each", "any core"])
+def test_each_process_of_a_web_stays_on_a_core_of_its_own_unless_told_otherwise(
+    start: Start, any_core: list[str]
+) -> None:
+    there = sorted(os.sched_getaffinity(0))
+    port = free_port()
+    web = start("web", "meetings", "--bind", f"127.0.0.1:{port}", "--workers", str(len(there)), *any_core)
+    web.wait_until(partial(answers, f"http://127.0.0.1:{port}/readyz"), START_LIMIT)
+    wanted = [set(there)] * len(there) if any_core else [{core} for core in there]
+    eventually(lambda: cores_of(web) == wanted, "each has its core")
+    first = children(web)[0]
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: first not in children(web) and cores_of(web) == wanted, "another took its core")
+
+
 def test_the_processes_of_one_web_count_together_and_lose_nothing_when_one_is_killed(
     start: Start, otlp: Collector, tmp_path: Path
 ) -> None:
