@@ -54,9 +54,9 @@ class Worker:
         subscribers: list[Subscriber[Any]] = [*service.projections, *service.reactions]
         jobs: Mapping[str, Job] = {
             "relay": Relay(service.name, database, broker, service.confined).run,
-            "reader": Reader(database, running.codec, subscribers, running.doorbell.ring).run,
+            "reader": Reader(database, running.codec, subscribers, running.agenda_bell.ring).run,
             "consumer": Consumer(
-                service.name, database, broker, running.contracts, subscribers, running.doorbell.ring
+                service.name, database, broker, running.contracts, subscribers, running.agenda_bell.ring
             ).run,
             "agenda": Agenda(
                 service.name,

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence, Set
+from contextlib import closing
 from dataclasses import dataclass
 from time import monotonic
 
@@ -19,7 +20,7 @@ import structlog
 from shared.database.leadership import lead
 from shared.database.pool import Database
 from shared.errors import CannotGoOn
-from shared.eventstore.doorbell import Listener
+from shared.eventstore.doorbell import Listener, Looks, Tap
 from shared.eventstore.outbox import Outbox, ToPublish
 from shared.messages.decisions import category_of
 from shared.messages.recorded import Position
@@ -61,28 +62,37 @@ class Relay:
                 return
             outbox = Outbox(connection)
             try:
-                self._lead(outbox, Listener(connection), stop, works)
+                with closing(Tap()) as tap:
+                    self._lead(outbox, Listener(connection, tap=tap), tap, stop, works)
             except CannotGoOn as error:
                 outbox.stands_still(str(error))
                 raise
 
-    def _lead(self, outbox: Outbox, listener: Listener, stop: threading.Event, works: Callable[[], None]) -> None:
+    def _lead(
+        self, outbox: Outbox, listener: Listener, tap: Tap, stop: threading.Event, works: Callable[[], None]
+    ) -> None:
         topic = self._begin(outbox)
+        looks = Looks(listener, _LOOK_SECONDS)
         with self._broker.producer() as producer:
+            producer.answered = tap
             publishing = Publishing(self._service, outbox, self._broker, producer, topic, self._confined)
             told = False
             while not stop.is_set():
-                read = publishing.send_next()
-                if read or publishing.under_way:
-                    if publishing.settle(wait_seconds=0 if read else _LOOK_SECONDS):
-                        works()
-                else:
-                    publishing.stay_where_the_cursor_is()
+                if publishing.has_room and looks.due:
+                    read = publishing.send_next()
+                    if not read and looks.idle:
+                        publishing.stay_where_the_cursor_is()
+                    looks.looked(read, at_once=read > 1)
+                if publishing.settle():
+                    works()
+                if publishing.has_room and looks.due:
+                    continue
+                if not publishing.under_way:
                     works()
                     if not told:  # once: what is said later is said at the next beginning
                         outbox.is_up_to_date()
                         told = True
-                    listener.wait(_LOOK_SECONDS)
+                looks.wait(None if publishing.has_room else _LOOK_SECONDS)
             until = monotonic() + _LAST_ACKNOWLEDGEMENTS_SECONDS
             while publishing.under_way and monotonic() < until:
                 publishing.settle(wait_seconds=_LOOK_SECONDS)
@@ -169,12 +179,17 @@ class Publishing:
     def under_way(self) -> bool:
         return bool(self._batches)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether the next batch may be sent before one that is on its way has arrived."""
+        return len(self._batches) < _UNDER_WAY
+
     def send_next(self) -> int:
         """Sends the next batch unless enough is on its way; how many events that were.
 
         Raises CannotPublish for an event that is too large, once all before it have arrived.
         """
-        if len(self._batches) >= _UNDER_WAY:
+        if not self.has_room:
             return 0
         rows = self._outbox.after(self._read, _BATCH, _BATCH_BYTES)
         if not rows:
@@ -211,10 +226,10 @@ class Publishing:
 
     def stay_where_the_cursor_is(self) -> None:
         """Raises Fenced when somebody set it elsewhere, as `copse topics refill` does: then it is begun again there."""
-        if self._outbox.cursor() != self._published:
+        if not self._batches and self._outbox.cursor() != self._published:
             raise Fenced(f"{_NAME} was set elsewhere")
 
-    def settle(self, wait_seconds: float) -> bool:
+    def settle(self, wait_seconds: float = 0) -> bool:
         """Moves the cursor up to where everything has arrived, after waiting for the oldest batch if need be. Whether
         anything has.
 

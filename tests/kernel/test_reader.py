@@ -13,7 +13,7 @@ from shared.database.pool import Database, Transaction, Unavailable
 from shared.messages.codec import Codec
 from shared.messages.decisions import Context
 from shared.messages.recorded import BEGINNING, Recorded
-from shared.projections import reader as module
+from shared.projections import pages
 from shared.projections.projection import OutOfDate, Projection, make_tables
 from shared.projections.reader import Fenced, Reader, cursor_of, move_cursor
 from shared.projections.subscriber import Subscriber
@@ -141,7 +141,7 @@ def test_a_backlog_is_read_in_batches(
     lines: Projection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_BATCH", 3)
+    monkeypatch.setattr(pages, "_BATCH", 3)
     for nth in range(7):
         commands.handle(ONE, Append(text=f"{nth}"), context)
     reader = Reader(database, codec, [lines])
@@ -300,7 +300,7 @@ def test_processes_that_all_believe_to_lead_write_each_row_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The lock makes one lead; this is what holds when a lost connection makes two believe it."""
-    monkeypatch.setattr(module, "_BATCH", 2)
+    monkeypatch.setattr(pages, "_BATCH", 2)
     for nth in range(30):
         commands.handle(ONE, Append(text=f"{nth}"), context)
 
