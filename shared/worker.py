@@ -89,6 +89,7 @@ class Worker:
         for name in self._jobs:
             job_ready.labels(name).set(name not in self._not_ready)
         gc.freeze()  # all that is loaded stays: let nobody look through it for cycles, thousands of times a minute
+        gc.enable()
         for thread in threads:
             thread.start()
         if health_port:

@@ -64,7 +64,7 @@ def size_in_batch(encoded: bytes) -> int:
     return len(encoded) + _OVERHEAD_BYTES
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_000)
 def partition_of(key: bytes, partitions: int) -> int:
     """Where Kafka's own clients put a key. Remembered, because this too is Python: 9 µs each."""
     return int((murmur2(key) & 0x7FFFFFFF) % partitions)

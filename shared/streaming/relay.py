@@ -30,13 +30,14 @@ from shared.streaming.cloudevents import headers_of, topic_of
 from shared.streaming.producer import BATCH_BYTES, Producer, Sent, content, partition_of, size_in_batch
 from shared.streaming.rewinding import intact_to, shorter
 from shared.streaming.topics import LARGEST_BATCH, Topic, largest_batch_of, topics_there
+from shared.telemetry import tracing
 from shared.telemetry.jobs import relay_failed_batches, relayed
 
 log = structlog.get_logger()
 
 _NAME = "relay"
 _BATCH = 1000
-_BATCH_BYTES = 1024 * 1024  # with the bytes of four batches on their way, the process stays small
+_BATCH_BYTES = 512 * 1024  # with the bytes of four batches on their way, the process stays small
 _UNDER_WAY = 4
 _LOOK_SECONDS = 0.25
 _ACKNOWLEDGED_WITHIN_SECONDS = 15.0  # then everything begins again, with a look at the topic
@@ -71,9 +72,9 @@ class Relay:
     def _lead(
         self, outbox: Outbox, listener: Listener, tap: Tap, stop: threading.Event, works: Callable[[], None]
     ) -> None:
-        topic = self._begin(outbox)
         looks = Looks(listener, _LOOK_SECONDS)
-        with self._broker.producer() as producer:
+        with self._broker.producer() as producer:  # first: it asks for its topic a tenth of a second later
+            topic = self._begin(outbox)
             producer.answered = tap
             publishing = Publishing(self._service, outbox, self._broker, producer, topic, self._confined)
             told = False
@@ -146,11 +147,12 @@ def _must_be_fit(topic: Topic | None, name: str, service: str) -> None:
 @dataclass(slots=True)
 class _Batch:
     """What was read at once, up to `upto`, and is on its way since `since` (monotonic seconds) or
-    `since_1970` (nanoseconds)."""
+    `since_1970` (nanoseconds). `traced` are its events where a collector wants to know of them: they take memory."""
 
     upto: Position
     sent: Sequence[Sent]
-    events: Sequence[ToPublish]
+    events: int
+    traced: Sequence[ToPublish]
     since: float
     since_1970: int
 
@@ -197,7 +199,7 @@ class Publishing:
         by_partition: dict[int, list[bytes]] = {}
         taken = 0
         for row in rows:
-            if self._confined and category_of(row.stream) in self._confined:
+            if self._is_confined(row):
                 taken += 1
                 continue
             key = row.stream.encode()
@@ -218,11 +220,13 @@ class Publishing:
             ]
             self._producer.go()
         self._read = rows[taken - 1].position
-        told = rows[:taken]
-        if self._confined:
-            told = [row for row in told if category_of(row.stream) not in self._confined]
-        self._batches.append(_Batch(self._read, sent, told, monotonic(), time.time_ns()))
+        traced = [] if not tracing.exported_by() else [row for row in rows[:taken] if not self._is_confined(row)]
+        events = sum(each.records for each in sent)
+        self._batches.append(_Batch(self._read, sent, events, traced, monotonic(), time.time_ns()))
         return taken
+
+    def _is_confined(self, row: ToPublish) -> bool:
+        return bool(self._confined) and category_of(row.stream) in self._confined
 
     def stay_where_the_cursor_is(self) -> None:
         """Raises Fenced when somebody set it elsewhere, as `copse topics refill` does: then it is begun again there."""
@@ -243,7 +247,7 @@ class Publishing:
                 upto = batch.upto
                 for sent in batch.sent:
                     self._note_end(sent, ends)
-                relayed(self._topic.name, batch.events, batch.since_1970)
+                relayed(self._topic.name, batch.events, batch.traced, batch.since_1970)
                 until = 0
         moved = upto != self._published
         if moved:
