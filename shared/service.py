@@ -137,6 +137,7 @@ class Running:
             other: self._codec(service.events_read_of(other), lenient=True) for other in service.contracts
         }
         self.doorbell = Doorbell(self.database)
+        self.agenda_bell = Doorbell(self.database, "noted")
         self.store = TimedStore(PostgresEventStore(self.database))
         self.commands = Commands(self.store, self.codec, self.doorbell.ring)
 

@@ -54,9 +54,9 @@ class Worker:
         subscribers: list[Subscriber[Any]] = [*service.projections, *service.reactions]
         jobs: Mapping[str, Job] = {
             "relay": Relay(service.name, database, broker, service.confined).run,
-            "reader": Reader(database, running.codec, subscribers, running.doorbell.ring).run,
+            "reader": Reader(database, running.codec, subscribers, running.agenda_bell.ring).run,
             "consumer": Consumer(
-                service.name, database, broker, running.contracts, subscribers, running.doorbell.ring
+                service.name, database, broker, running.contracts, subscribers, running.agenda_bell.ring
             ).run,
             "agenda": Agenda(
                 service.name,
@@ -89,6 +89,7 @@ class Worker:
         for name in self._jobs:
             job_ready.labels(name).set(name not in self._not_ready)
         gc.freeze()  # all that is loaded stays: let nobody look through it for cycles, thousands of times a minute
+        gc.enable()
         for thread in threads:
             thread.start()
         if health_port:

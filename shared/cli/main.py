@@ -18,7 +18,6 @@ from shared.cli.permissions import permissions
 from shared.cli.projections import app as projections
 from shared.cli.services import plainly, service_named
 from shared.configuration import Settings
-from shared.telemetry.without_rich import load_structlog_without_rich
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(events.app, name="events")
@@ -55,29 +54,15 @@ def restored(names: Annotated[list[str], typer.Argument(help="Services' names, o
             typer.echo(bury_again() if name == "keyring" else put_right_after_restore(service_named(name)))
 
 
-@app.command()
-def worker(
-    name: Annotated[str, typer.Argument(help="A service's name.")],
-    only: Annotated[
-        list[str] | None, typer.Option(help="relay, reader, consumer, agenda or builder; may be repeated.")
-    ] = None,
-    health_port: Annotated[int, typer.Option(help="Where /healthz and /readyz answer; 0 for nowhere.")] = 0,
-    health_host: Annotated[str, typer.Option()] = "127.0.0.1",
-) -> None:
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    options_metavar="NAME [OPTIONS]",
+)
+def worker(context: typer.Context) -> None:
     """Runs a service's worker: relay, reader, consumer, agenda and builder, or some of them."""
-    load_structlog_without_rich()
-    from shared.service import Running
-    from shared.telemetry import logs
-    from shared.worker import JOBS, Worker
+    from shared.cli.worker import worker as run
 
-    for job in only or []:
-        if job not in JOBS:
-            raise typer.BadParameter(f"--only {job}: choose from {', '.join(JOBS)}")
-    service = service_named(name)
-    logs.configure(f"{name}-worker")
-    with plainly():
-        running = Running(service, Settings.read(name))
-    raise typer.Exit(Worker(running, only or JOBS).run(health_port or None, health_host))
+    raise typer.Exit(run(context.args))
 
 
 @app.command()

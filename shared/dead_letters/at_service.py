@@ -9,4 +9,4 @@ def mending_of(running: Running) -> Mending:
     """Retries and skips with the service's own handlers."""
     service = running.service
     telling = Telling(running.contracts, [*service.projections, *service.reactions])
-    return Mending(telling, running.database, running.doorbell.ring)
+    return Mending(telling, running.database, running.agenda_bell.ring)

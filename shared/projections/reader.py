@@ -1,39 +1,36 @@
-"""Tells each projection and reaction of its own service's events, from the event table, in batches."""
+"""Tells each projection and reaction of its own service's events, from the event table, in batches.
+
+Nearly every event is of interest to few of them. The others are moved past it together: a transaction for each would
+keep the processor busy, and hold up the horizon, and with it the relay, for nothing.
+"""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import Any
-from uuid import UUID
 
 import structlog
 
 from shared.database.leadership import asked_to_stand_still, lead
 from shared.database.pool import Database, Transaction, Unavailable
-from shared.eventstore.doorbell import Listener
+from shared.eventstore.doorbell import Listener, Looks
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.codec import Codec
-from shared.messages.recorded import BEGINNING, Position, Recorded, Stored
-from shared.projections.projection import OutOfDate
+from shared.messages.recorded import BEGINNING, Position
+from shared.projections.pages import Page, Pages
+from shared.projections.projection import OutOfDate, Projection
 from shared.projections.standing import check_version
 from shared.projections.subscriber import Subscriber
 
 log = structlog.get_logger()
 
-_BATCH = 500
 _LOOK_SECONDS = 0.25
 _FULL_LOOK_SECONDS = 2.0  # somebody may have set a cursor back
 _PAUSE_AFTER_FAILURE_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class _Cursor:
-    xid: str
-    position: int
-
-    def reached(self) -> Position:
-        return Position(int(self.xid), self.position)
+_OUT_OF_DATE = (
+    "select 1 from unnest(%s::text[], %s::integer[]) as here (name, version)"
+    " join projections on projections.name = here.name and projections.version <> here.version limit 1"
+)
 
 
 class Fenced(Exception):
@@ -53,6 +50,10 @@ class Reader:
         """`noted` is called when a subscriber may have noted something in the agenda: it rings the doorbell."""
         self._database, self._codec, self._noted = database, codec, noted
         self._subscribers = [each for each in subscribers if own_events(each, codec)]
+        self._types = {
+            each.name: frozenset(name for event in each.events if (name := codec.name_of(event)))
+            for each in self._subscribers
+        }
         self._store = PostgresEventStore(database)
         self._paused_until: dict[str, float] = {}
         self._all_read_to, self._looked_at = BEGINNING, float("-inf")
@@ -62,32 +63,61 @@ class Reader:
         with lead(self._database, "reader", stop, works) as connection:
             if connection is None:
                 return
-            listener = Listener(connection)
+            looks = Looks(Listener(connection), _LOOK_SECONDS)
             while not stop.is_set():
                 read = self.advance_all()
                 works()
-                if not read:
-                    listener.wait(_LOOK_SECONDS)
+                looks.looked(read, at_once=bool(read))
+                looks.wait()
 
     def advance_all(self) -> int:
         """One batch for each subscriber; how many events were read. One that fails stops alone, one that is asked to
         stand still is passed over."""
         newest = self._store.newest()
         if newest == self._all_read_to and monotonic() < self._looked_at + _FULL_LOOK_SECONDS:
-            return 0  # nothing came since everybody had read everything: one query instead of two for each
+            return 0  # nothing came since everybody had read everything: one query is enough to know
         looked_at = monotonic()
-        page = _Pages(self._store, self._codec)
         still = asked_to_stand_still(self._database, [each.name for each in self._subscribers])
-        read = sum(self._advance_or_pause(each, page) for each in self._subscribers if each.name not in still)
-        if not read and not still and not self._paused_until:
+        going = [each for each in self._subscribers if each.name not in still and not self._pauses(each.name)]
+        pages, places = Pages(self._store, self._codec), cursors_of(self._database, [each.name for each in going])
+        told = [each for each in going if pages.after(places[each.name]).has(self._types[each.name])]
+        passing = [each for each in going if each not in told]
+        # A reaction is never ahead of a projection that its commands and effects may read.
+        read = sum(self._advance_or_pause(each, pages, places[each.name]) for each in told if not each.notes)
+        read += self._pass_by(passing, pages, places)
+        read += sum(self._advance_or_pause(each, pages, places[each.name]) for each in told if each.notes)
+        if not still and not self._paused_until and all(pages.after(each).end >= newest for each in places.values()):
             self._all_read_to, self._looked_at = newest, looked_at
         return read
 
-    def _advance_or_pause(self, subscriber: Subscriber[Any], pages: "_Pages") -> int:
-        if self._paused_until.get(subscriber.name, 0) > monotonic():
-            return 0
+    def _pauses(self, name: str) -> bool:
+        return self._paused_until.get(name, 0) > monotonic()
+
+    def _pass_by(self, subscribers: Sequence[Subscriber[Any]], pages: Pages, places: Mapping[str, Position]) -> int:
+        """Moves those past a page in which there is nothing for them; one by one when they cannot go together."""
+        read = 0
+        for place in {places[each.name] for each in subscribers}:
+            page, here = pages.after(place), [each for each in subscribers if places[each.name] == place]
+            if page.stored and self._moved_together(here, place, page):
+                read += len(page.stored) * len(here)
+            else:
+                read += sum(self._advance_or_pause(each, pages, place) for each in here)
+        return read
+
+    def _moved_together(self, subscribers: Sequence[Subscriber[Any]], place: Position, page: Page) -> bool:
+        names = [each.name for each in subscribers]
+        versions = [each.version if isinstance(each, Projection) else None for each in subscribers]
+        with self._database.transaction() as db:
+            db.execute("set local synchronous_commit to off")  # a crash of the server only makes them look again
+            moved = _move_cursors(db, names, place, page.end)
+            if moved != len(names) or db.rows(_OUT_OF_DATE, names, versions):
+                db.roll_back()
+                return False
+        return True
+
+    def _advance_or_pause(self, subscriber: Subscriber[Any], pages: Pages, place: Position) -> int:
         try:
-            read = self.advance(subscriber, pages)
+            read = self.advance(subscriber, pages, place)
             self._paused_until.pop(subscriber.name, None)
             return read
         except (Unavailable, Fenced):
@@ -101,54 +131,23 @@ class Reader:
             note_failure(self._database, subscriber.name, error)
             return 0
 
-    def advance(self, subscriber: Subscriber[Any], pages: "_Pages | None" = None) -> int:
+    def advance(self, subscriber: Subscriber[Any], pages: Pages | None = None, place: Position | None = None) -> int:
         """Tells one subscriber of its next batch and moves its cursor, in one transaction."""
-        before = cursor_of(self._database, subscriber.name)
-        page = (pages or _Pages(self._store, self._codec)).after(before)
+        before = place or cursor_of(self._database, subscriber.name)
+        page = (pages or Pages(self._store, self._codec)).after(before)
         if not page.stored:
             return 0
         with self._database.transaction() as db:
             # First, so that a process that no longer leads finds out before it writes anything.
-            move_cursor(db, subscriber.name, before, page.stored[-1].position)
+            move_cursor(db, subscriber.name, before, page.end)
             check_version(subscriber, db)
             if not subscriber.notes:
                 forget_if_the_server_crashes(db)
-            told = page.of(subscriber)
+            told = page.of(self._types[subscriber.name])
             subscriber.tell_all(told, db)
         if told and subscriber.notes:
             self._noted()
         return len(page.stored)
-
-
-class _Page:
-    """Some events of the table, each decoded once and only when somebody is told of it."""
-
-    def __init__(self, stored: Sequence[Stored], codec: Codec) -> None:
-        self.stored, self._codec = stored, codec
-        self._decoded: dict[UUID, Recorded] = {}
-
-    def of(self, subscriber: Subscriber[Any]) -> list[Recorded]:
-        """Those that a subscriber is told of. Raises what decoding raises."""
-        names = {name for each in subscriber.events if (name := self._codec.name_of(each))}
-        return [self._decode(each) for each in self.stored if each.type in names]
-
-    def _decode(self, stored: Stored) -> Recorded:
-        if stored.event_id not in self._decoded:
-            self._decoded[stored.event_id] = self._codec.decode(stored)
-        return self._decoded[stored.event_id]
-
-
-class _Pages:
-    """What one round of all subscribers reads: most stand at the same place, and so it is read once for them."""
-
-    def __init__(self, store: PostgresEventStore, codec: Codec) -> None:
-        self._store, self._codec = store, codec
-        self._read: dict[Position, _Page] = {}
-
-    def after(self, place: Position) -> _Page:
-        if place not in self._read:
-            self._read[place] = _Page(self._store.read_all(place, _BATCH), self._codec)
-        return self._read[place]
 
 
 def own_events(subscriber: Subscriber[Any], codec: Codec) -> Sequence[type]:
@@ -158,27 +157,36 @@ def own_events(subscriber: Subscriber[Any], codec: Codec) -> Sequence[type]:
 
 def cursor_of(database: Database, name: str) -> Position:
     """How far a reader has come. Its row is made at the first call."""
-    with database.transaction() as db:
-        found = db.one(_Cursor, "select xid::text as xid, position from readers where name = %s", name)
-        if found is None:
-            db.execute("insert into readers (name) values (%s) on conflict do nothing", name)
-            return Position(0, 0)
-        return found.reached()
+    return cursors_of(database, [name])[name]
+
+
+def cursors_of(database: Database, names: Sequence[str]) -> dict[str, Position]:
+    """How far each reader has come. Their rows are made at the first call."""
+    with database.statement() as db:
+        found = db.rows("select name, xid::text, position from readers where name = any(%s)", list(names))
+    if len(found) < len(names):
+        with database.statement() as db:
+            db.execute("insert into readers (name) select unnest(%s::text[]) on conflict do nothing", list(names))
+    return dict.fromkeys(names, BEGINNING) | {name: Position(int(xid), number) for name, xid, number in found}
 
 
 def move_cursor(db: Transaction, name: str, before: Position, after: Position) -> None:
     """Moves a cursor from where the caller believes it to be. Raises Fenced when it is elsewhere."""
-    moved = db.execute(
+    if _move_cursors(db, [name], before, after) != 1:
+        raise Fenced(f"{name} was moved by another process")
+
+
+def _move_cursors(db: Transaction, names: Sequence[str], before: Position, after: Position) -> int:
+    """Moves those that are where the caller believes them to be; how many these are."""
+    return db.execute(
         "update readers set xid = %s::xid8, position = %s, moved_at = now(), failure = null"
-        " where name = %s and xid = %s::xid8 and position = %s",
+        " where name = any(%s) and xid = %s::xid8 and position = %s",
         str(after.xid),
         after.number,
-        name,
+        list(names),
         str(before.xid),
         before.number,
     )
-    if moved != 1:
-        raise Fenced(f"{name} was moved by another process")
 
 
 def forget_if_the_server_crashes(db: Transaction) -> None:

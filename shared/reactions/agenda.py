@@ -71,7 +71,7 @@ class Agenda:
         with lead(self._database, "agenda", stop, works) as connection:
             if connection is None:
                 return
-            listener = Listener(connection)
+            listener = Listener(connection, "noted")
             looked_at = float("-inf")
             while not stop.is_set():
                 if (began := monotonic()) > looked_at + _FORGET_EVERY_SECONDS:
@@ -89,7 +89,7 @@ class Agenda:
 
         `works` is called before the first is: effects may be slow.
         """
-        with self._database.transaction() as db:
+        with self._database.statement() as db:
             due = db.all(
                 _Entry,
                 "select id, stream, action, details, causation_id, correlation_id, traceparent, attempts from agenda"

@@ -6,7 +6,7 @@ retries, idempotence, one batch of a partition in flight at a time. It has no pu
 reaches into it, and is the only one that does; tests/kernel/test_producer.py fails when a release changes what is used.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from time import time
@@ -64,7 +64,7 @@ def size_in_batch(encoded: bytes) -> int:
     return len(encoded) + _OVERHEAD_BYTES
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_000)
 def partition_of(key: bytes, partitions: int) -> int:
     """Where Kafka's own clients put a key. Remembered, because this too is Python: 9 µs each."""
     return int((murmur2(key) & 0x7FFFFFFF) % partitions)
@@ -119,13 +119,18 @@ class Sent:
 
 
 class Producer(KafkaProducer):  # type: ignore[misc]
-    """One batch that fails ends it: nothing of what comes after in the same partition is sent any more."""
+    """One batch that fails ends it: nothing of what comes after in the same partition is sent any more.
+
+    `answered` is called, in the sending thread, for each batch that was acknowledged or failed.
+    """
+
+    answered: Callable[[], None] = staticmethod(lambda: None)
 
     def send_batch(self, topic: str, partition: int, contents: Sequence[bytes]) -> Sent:
         """Puts one batch behind those that wait for their partition. Raises IllegalStateError after `give_up`."""
         place = TopicPartition(topic, partition)
         batch = ProducerBatch(place, _Records(contents))
-        batch.produce_future.add_callback(self._give_up_when_failed)
+        batch.produce_future.add_callback(self._has_answer)
         waiting = self._accumulator
         waiting._appends_in_progress.increment()
         try:
@@ -150,7 +155,8 @@ class Producer(KafkaProducer):  # type: ignore[misc]
         """
         self._sender.force_close()
 
-    def _give_up_when_failed(self, outcome: tuple[int, int, object]) -> None:
+    def _has_answer(self, outcome: tuple[int, int, object]) -> None:
         """In the sending thread, before it takes the partition's next batch."""
         if outcome[2] is not None:
             self.give_up()
+        self.answered()

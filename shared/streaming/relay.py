@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence, Set
+from contextlib import closing
 from dataclasses import dataclass
 from time import monotonic
 
@@ -19,7 +20,7 @@ import structlog
 from shared.database.leadership import lead
 from shared.database.pool import Database
 from shared.errors import CannotGoOn
-from shared.eventstore.doorbell import Listener
+from shared.eventstore.doorbell import Listener, Looks, Tap
 from shared.eventstore.outbox import Outbox, ToPublish
 from shared.messages.decisions import category_of
 from shared.messages.recorded import Position
@@ -29,13 +30,14 @@ from shared.streaming.cloudevents import headers_of, topic_of
 from shared.streaming.producer import BATCH_BYTES, Producer, Sent, content, partition_of, size_in_batch
 from shared.streaming.rewinding import intact_to, shorter
 from shared.streaming.topics import LARGEST_BATCH, Topic, largest_batch_of, topics_there
+from shared.telemetry import tracing
 from shared.telemetry.jobs import relay_failed_batches, relayed
 
 log = structlog.get_logger()
 
 _NAME = "relay"
 _BATCH = 1000
-_BATCH_BYTES = 1024 * 1024  # with the bytes of four batches on their way, the process stays small
+_BATCH_BYTES = 512 * 1024  # with the bytes of four batches on their way, the process stays small
 _UNDER_WAY = 4
 _LOOK_SECONDS = 0.25
 _ACKNOWLEDGED_WITHIN_SECONDS = 15.0  # then everything begins again, with a look at the topic
@@ -61,28 +63,37 @@ class Relay:
                 return
             outbox = Outbox(connection)
             try:
-                self._lead(outbox, Listener(connection), stop, works)
+                with closing(Tap()) as tap:
+                    self._lead(outbox, Listener(connection, tap=tap), tap, stop, works)
             except CannotGoOn as error:
                 outbox.stands_still(str(error))
                 raise
 
-    def _lead(self, outbox: Outbox, listener: Listener, stop: threading.Event, works: Callable[[], None]) -> None:
-        topic = self._begin(outbox)
-        with self._broker.producer() as producer:
+    def _lead(
+        self, outbox: Outbox, listener: Listener, tap: Tap, stop: threading.Event, works: Callable[[], None]
+    ) -> None:
+        looks = Looks(listener, _LOOK_SECONDS)
+        with self._broker.producer() as producer:  # first: it asks for its topic a tenth of a second later
+            topic = self._begin(outbox)
+            producer.answered = tap
             publishing = Publishing(self._service, outbox, self._broker, producer, topic, self._confined)
             told = False
             while not stop.is_set():
-                read = publishing.send_next()
-                if read or publishing.under_way:
-                    if publishing.settle(wait_seconds=0 if read else _LOOK_SECONDS):
-                        works()
-                else:
-                    publishing.stay_where_the_cursor_is()
+                if publishing.has_room and looks.due:
+                    read = publishing.send_next()
+                    if not read and looks.idle:
+                        publishing.stay_where_the_cursor_is()
+                    looks.looked(read, at_once=read > 1)
+                if publishing.settle():
+                    works()
+                if publishing.has_room and looks.due:
+                    continue
+                if not publishing.under_way:
                     works()
                     if not told:  # once: what is said later is said at the next beginning
                         outbox.is_up_to_date()
                         told = True
-                    listener.wait(_LOOK_SECONDS)
+                looks.wait(None if publishing.has_room else _LOOK_SECONDS)
             until = monotonic() + _LAST_ACKNOWLEDGEMENTS_SECONDS
             while publishing.under_way and monotonic() < until:
                 publishing.settle(wait_seconds=_LOOK_SECONDS)
@@ -136,11 +147,12 @@ def _must_be_fit(topic: Topic | None, name: str, service: str) -> None:
 @dataclass(slots=True)
 class _Batch:
     """What was read at once, up to `upto`, and is on its way since `since` (monotonic seconds) or
-    `since_1970` (nanoseconds)."""
+    `since_1970` (nanoseconds). `traced` are its events where a collector wants to know of them: they take memory."""
 
     upto: Position
     sent: Sequence[Sent]
-    events: Sequence[ToPublish]
+    events: int
+    traced: Sequence[ToPublish]
     since: float
     since_1970: int
 
@@ -169,12 +181,17 @@ class Publishing:
     def under_way(self) -> bool:
         return bool(self._batches)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether the next batch may be sent before one that is on its way has arrived."""
+        return len(self._batches) < _UNDER_WAY
+
     def send_next(self) -> int:
         """Sends the next batch unless enough is on its way; how many events that were.
 
         Raises CannotPublish for an event that is too large, once all before it have arrived.
         """
-        if len(self._batches) >= _UNDER_WAY:
+        if not self.has_room:
             return 0
         rows = self._outbox.after(self._read, _BATCH, _BATCH_BYTES)
         if not rows:
@@ -182,7 +199,7 @@ class Publishing:
         by_partition: dict[int, list[bytes]] = {}
         taken = 0
         for row in rows:
-            if self._confined and category_of(row.stream) in self._confined:
+            if self._is_confined(row):
                 taken += 1
                 continue
             key = row.stream.encode()
@@ -203,18 +220,20 @@ class Publishing:
             ]
             self._producer.go()
         self._read = rows[taken - 1].position
-        told = rows[:taken]
-        if self._confined:
-            told = [row for row in told if category_of(row.stream) not in self._confined]
-        self._batches.append(_Batch(self._read, sent, told, monotonic(), time.time_ns()))
+        traced = [] if not tracing.exported_by() else [row for row in rows[:taken] if not self._is_confined(row)]
+        events = sum(each.records for each in sent)
+        self._batches.append(_Batch(self._read, sent, events, traced, monotonic(), time.time_ns()))
         return taken
+
+    def _is_confined(self, row: ToPublish) -> bool:
+        return bool(self._confined) and category_of(row.stream) in self._confined
 
     def stay_where_the_cursor_is(self) -> None:
         """Raises Fenced when somebody set it elsewhere, as `copse topics refill` does: then it is begun again there."""
-        if self._outbox.cursor() != self._published:
+        if not self._batches and self._outbox.cursor() != self._published:
             raise Fenced(f"{_NAME} was set elsewhere")
 
-    def settle(self, wait_seconds: float) -> bool:
+    def settle(self, wait_seconds: float = 0) -> bool:
         """Moves the cursor up to where everything has arrived, after waiting for the oldest batch if need be. Whether
         anything has.
 
@@ -228,7 +247,7 @@ class Publishing:
                 upto = batch.upto
                 for sent in batch.sent:
                     self._note_end(sent, ends)
-                relayed(self._topic.name, batch.events, batch.since_1970)
+                relayed(self._topic.name, batch.events, batch.traced, batch.since_1970)
                 until = 0
         moved = upto != self._published
         if moved:

@@ -1,7 +1,8 @@
 """The doorbell tells that something was appended; who misses it only waits a little longer."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from time import monotonic
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from deploy.embedded.ports import free_port
 from shared.commands.handler import Commands
 from shared.database.pool import Database
-from shared.eventstore.doorbell import Doorbell, Listener
+from shared.eventstore.doorbell import Doorbell, Listener, Looks, Tap
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.codec import Codec
 from shared.messages.decisions import Context
@@ -78,6 +79,40 @@ def test_an_append_rings(
     assert listener.wait(10)
     commands.handle(id, Append(text="tea"), context)
     assert listener.wait(10)
+
+
+def test_nobody_is_woken_for_what_is_not_theirs(database: Database, doorbell: Doorbell, listener: Listener) -> None:
+    with database.own_connection() as connection:
+        agenda = Listener(connection, "noted")
+        Doorbell(database, "noted").ring()
+        assert agenda.wait(10)
+        doorbell.ring()
+        assert listener.wait(10)
+        assert not agenda.wait(0.01)
+        assert not listener.wait(0.01)
+
+
+def test_a_tap_ends_the_waiting_of_one(database: Database) -> None:
+    with closing(Tap()) as tap, database.own_connection() as connection:
+        listener, began = Listener(connection, tap=tap), monotonic()
+        threading.Thread(target=tap).start()
+        assert not listener.wait(30)
+        assert monotonic() - began < 10
+        assert not listener.wait(0.01)
+
+
+def test_after_a_ring_one_looks_again_soon_and_then_ever_more_seldom(doorbell: Doorbell, listener: Listener) -> None:
+    """What it rang for may be hidden behind an open transaction, and nothing rings when that one ends."""
+    looks, began, looked = Looks(listener, 30), monotonic(), 0
+    assert (looks.due, looks.idle) == (True, True)
+    looks.looked(0, at_once=False)
+    doorbell.ring()
+    looks.wait()
+    while not looks.idle and monotonic() < began + 0.3:
+        looked += looks.due
+        looks.looked(0, at_once=False)
+        looks.wait()
+    assert 4 <= looked <= 12
 
 
 def test_a_doorbell_without_a_database_disturbs_nobody() -> None:

@@ -10,14 +10,17 @@ import sys
 from shared.telemetry.without_rich import load_structlog_without_rich
 load_structlog_without_rich()
 {loads}
-print(*sorted(set(sys.modules) & {{"rich", "flask", "sqlalchemy", "asyncio", "kafka"}}))
+print(*sorted(set(sys.modules) & {{"rich", "flask", "sqlalchemy", "asyncio", "kafka", "typer", "pydantic"}}))
 """
+
+
+NOT_FOR_A_WORKER = {"rich", "flask", "sqlalchemy", "typer", "pydantic"}
 
 
 @pytest.mark.parametrize(
     ("loads", "never"),
     [
-        ("import shared.worker, services.notifications.service", {"rich", "flask", "sqlalchemy"}),
+        ("import shared.cli.worker, shared.worker, services.notifications.service", NOT_FOR_A_WORKER),
         ("from shared.cli.web import load; load('membership')", {"rich", "sqlalchemy", "kafka"}),
     ],
     ids=["worker", "web"],

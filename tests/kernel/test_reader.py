@@ -10,9 +10,11 @@ import pytest
 from shared.commands.handler import Commands
 from shared.database.leadership import ask_to_stand_still
 from shared.database.pool import Database, Transaction, Unavailable
+from shared.eventstore.doorbell import Doorbell
 from shared.messages.codec import Codec
 from shared.messages.decisions import Context
 from shared.messages.recorded import BEGINNING, Recorded
+from shared.projections import pages
 from shared.projections import reader as module
 from shared.projections.projection import OutOfDate, Projection, make_tables
 from shared.projections.reader import Fenced, Reader, cursor_of, move_cursor
@@ -133,6 +135,87 @@ def test_the_cursor_passes_what_the_projection_does_not_read(
 
 
 @pytest.mark.usefixtures("notebook")
+def test_those_whom_an_event_does_not_concern_are_moved_past_it_together(
+    database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    others = [Projection(f"other_{nth}", version=1, tables=lines.tables) for nth in range(5)]
+    for each in others:
+        each.on(NotebookClosed)(look_away)
+        make_tables(each, database)
+    reader = Reader(database, codec, [lines, *others])
+    position = commands.handle(ONE, Append(text="tea"), context).position
+    reader.advance_all()
+    assert texts(database, lines) == ["tea"]
+    with database.transaction() as db:
+        moved = db.rows("select xid::text, position, moved_at from readers where name like 'other%%'")
+    assert len(moved) == 5
+    assert len(set(moved)) == 1  # moved_at is the beginning of the transaction
+    assert moved[0][:2] == (str(position.xid), position.number) if position else False
+
+
+@pytest.mark.usefixtures("notebook")
+def test_one_whose_tables_are_of_another_version_is_moved_past_nothing(
+    database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    """Its next version may be told of what this one passes by."""
+    old, other = (Projection(name, version=1, tables=lines.tables) for name in ("old", "other"))
+    for each in (old, other):
+        each.on(NotebookClosed)(look_away)
+        make_tables(each, database)
+    with database.transaction() as db:
+        db.execute("update projections set version = 2 where name = 'old'")
+    commands.handle(ONE, Append(text="tea"), context)
+    Reader(database, codec, [old, lines, other]).advance_all()
+    assert texts(database, lines) == ["tea"]
+    assert cursor_of(database, "old") == BEGINNING < cursor_of(database, "other")
+    assert "version 2" in (failure_of(database, "old") or "")
+
+
+@pytest.mark.usefixtures("notebook")
+def test_a_reaction_is_told_when_all_projections_have_come_as_far(
+    database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
+) -> None:
+    """What it asks for may read them, also those that the event did not concern."""
+    other, reaction = Projection("other", version=1, tables=lines.tables), Reaction("reaction")
+    other.on(NotebookClosed)(look_away)
+    make_tables(other, database)
+    found: list[tuple[Any, ...]] = []
+
+    @reaction.on(LineWritten)
+    def _(event: LineWritten, recorded: Recorded, db: Transaction) -> Any:
+        found.extend(db.rows("select name, position from readers where name in ('lines', 'other') order by name"))
+        return ()
+
+    position = commands.handle(ONE, Append(text="tea"), context).position
+    Reader(database, codec, [reaction, other, lines]).advance_all()
+    assert position
+    assert found == [("lines", position.number), ("other", position.number)]
+
+
+@pytest.mark.usefixtures("notebook")
+def test_what_an_open_transaction_hid_is_told_soon_after_it_ends(
+    database: Database,
+    codec: Codec,
+    commands: Commands,
+    context: Context,
+    lines: Projection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It rang before, and nothing rings when the transaction ends."""
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 30)
+    with at_work(Reader(database, codec, [lines])):
+        eventually(lambda: cursor_of(database, "lines") > BEGINNING, "the reader reads")
+        with database.transaction() as hiding:
+            hiding.execute("select pg_current_xact_id()")
+            commands.handle(ONE, Append(text="tea"), context)
+            bell = Doorbell(database)
+            bell.ring()
+            bell.ring()
+            assert texts(database, lines) == []
+        eventually(lambda: texts(database, lines) == ["tea"], "the line is there", seconds=10)
+
+
+@pytest.mark.usefixtures("notebook")
 def test_a_backlog_is_read_in_batches(
     database: Database,
     codec: Codec,
@@ -141,7 +224,7 @@ def test_a_backlog_is_read_in_batches(
     lines: Projection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_BATCH", 3)
+    monkeypatch.setattr(pages, "_BATCH", 3)
     for nth in range(7):
         commands.handle(ONE, Append(text=f"{nth}"), context)
     reader = Reader(database, codec, [lines])
@@ -300,7 +383,7 @@ def test_processes_that_all_believe_to_lead_write_each_row_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The lock makes one lead; this is what holds when a lost connection makes two believe it."""
-    monkeypatch.setattr(module, "_BATCH", 2)
+    monkeypatch.setattr(pages, "_BATCH", 2)
     for nth in range(30):
         commands.handle(ONE, Append(text=f"{nth}"), context)
 

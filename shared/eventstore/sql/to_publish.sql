@@ -9,7 +9,7 @@ from (
     from (
         select * from events
         where (events.xid, position) > (%s::xid8, %s)
-          and events.xid < pg_snapshot_xmin(pg_current_snapshot())
+          and events.xid < (select pg_snapshot_xmin(pg_current_snapshot()))
         order by events.xid, events.position
         limit %s
     ) next
