@@ -52,7 +52,7 @@ class Codec:
                 raise TypeError(f"{cls.__name__} is not an event: decorate it with @event")
             if known.name in self._types:
                 raise TypeError(f"two events are named {known.name}: {cls.__name__} and {self._types[known.name].cls}")
-            self._types[known.name] = _known(cls, known)
+            self._types[known.name] = _known(cls, known, lenient)
 
     def name_of(self, cls: type) -> str | None:
         """The name under which events of a class are stored, or None when it is not one of these."""
@@ -90,10 +90,14 @@ class Codec:
         known = self._types.get(stored.type)
         if known is None:
             raise UnknownEvent(f"no event named {stored.type} is known here")
-        version = stored.schema_version
-        if not 1 <= version <= known.event_type.version:
-            raise UnknownEvent(f"{stored.type} version {version} is newer than this release reads")
-        event = self._at_once(known, stored)
+        event: Event | None = None
+        if stored.schema_version == known.as_it_stands:
+            try:
+                if known.only_these:
+                    known.only_these.decode(stored.data)
+                event = known.event.decode(stored.data)
+            except msgspec.DecodeError:
+                pass  # what is wrong is said below
         return Recorded(
             event=event if event is not None else self._step_by_step(known, stored),
             event_id=stored.event_id,
@@ -104,21 +108,10 @@ class Codec:
             recorded_at=stored.recorded_at,
         )
 
-    def _at_once(self, known: "_Known", stored: Stored) -> Event | None:
-        """The event of most: of today's version, with nothing sealed in it, and no field too many. None for others."""
-        if known.personal or stored.schema_version != known.event_type.version:
-            return None
-        try:
-            if not self._lenient:
-                if known.only_these is None:
-                    return None
-                known.only_these.decode(stored.data)
-            return known.event.decode(stored.data)
-        except msgspec.DecodeError:
-            return None  # what is wrong is said below
-
     def _step_by_step(self, known: "_Known", stored: Stored) -> Event:
         cls, version = known.cls, stored.schema_version
+        if not 1 <= version <= known.event_type.version:
+            raise UnknownEvent(f"{stored.type} version {version} is newer than this release reads")
         plain = _READ_FIELDS.decode(stored.data)
         if version < known.event_type.version:
             for upcaster in known.event_type.upcasters[version - 1 :]:
@@ -163,11 +156,13 @@ class _Known:
     nested: bool
     event: msgspec.json.Decoder[Event]
     only_these: msgspec.json.Decoder[msgspec.Struct] | None
-    """Refuses fields that the class does not name. None where there are classes within the class."""
+    """Refuses fields that the class does not name; None where they are passed over."""
+    as_it_stands: int
+    """The version whose JSON these two read at once. 0: none, for something is sealed, or must be looked into."""
 
 
-def _known(cls: type, event_type: EventType) -> _Known:
-    nested, names = any(field.inner for field in _fields_of(cls)), _names_of(cls)
+def _known(cls: type, event_type: EventType, lenient: bool) -> _Known:
+    nested, names, personal = any(field.inner for field in _fields_of(cls)), _names_of(cls), _has_personal(cls)
     only_these = msgspec.defstruct(
         cls.__name__, [(name, msgspec.Raw, msgspec.Raw()) for name in sorted(names)], forbid_unknown_fields=True
     )
@@ -175,10 +170,11 @@ def _known(cls: type, event_type: EventType) -> _Known:
         cls,
         event_type,
         names,
-        _has_personal(cls),
+        personal,
         nested,
         msgspec.json.Decoder(cls),
-        None if nested else msgspec.json.Decoder(only_these),
+        None if lenient else msgspec.json.Decoder(only_these),
+        0 if personal or (nested and not lenient) else event_type.version,
     )
 
 
