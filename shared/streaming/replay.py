@@ -398,7 +398,7 @@ class _Records:
         for record in records:
             offset, headers, value = record.offset, record.headers, record.value  # type: ignore[attr-defined]  # kafka's
             was_skipped = (*self._partition, offset) in self._skipped_offsets
-            stored = self._unless_malformed(record) if was_skipped else stored_from(list(headers), value)
+            stored = self._unless_malformed(record) if was_skipped else stored_from(headers, value)
             self._fetched.append((offset, stored))
 
     def _unless_malformed(self, record: object) -> Stored | None:
