@@ -68,9 +68,12 @@ class Headers:
     def by_name(self) -> Mapping[str, bytes] | None:
         """What each header holds, when it is ASCII throughout and no two have the same name: as relays send them."""
         if self._named is None:
-            for layout in _layouts.get((self._count, len(self._raw)), ()):
+            alike = _layouts.get((self._count, len(self._raw)), [])
+            for nth, layout in enumerate(alike):
                 parts = layout.cut.unpack(self._raw)
                 if parts[::2] == layout.between:
+                    if nth:
+                        alike.insert(0, alike.pop(nth))  # the next record is tried against it first
                     values = parts[1::2]
                     if b"".join(values).isascii():
                         self._named = dict(zip(layout.names, values, strict=True))
@@ -98,7 +101,7 @@ class Headers:
         alike = _layouts.setdefault((self._count, len(raw)), [])
         if len(alike) >= _MOST_ALIKE:
             alike.clear()
-        alike.append(_Layout(names, between, Struct("=" + "".join(sizes))))
+        alike.insert(0, _Layout(names, between, Struct("=" + "".join(sizes))))
         return {name: raw[at:end] for name, at, end in places}
 
     def _places(self) -> list[tuple[str, int, int]]:
@@ -146,10 +149,13 @@ def _read(batch: Any) -> Any:
 
 
 def _number(buffer: Any, at: int) -> tuple[int, int]:
-    """A signed number (zigzag, seven bits a byte) and the place behind it. Most are of one byte."""
+    """A signed number (zigzag, seven bits a byte) and the place behind it. Most are of one byte or two."""
     first = buffer[at]
     if first < 0x80:
         return (first >> 1) ^ -(first & 1), at + 1
+    second = buffer[at + 1]
+    if second < 0x80:
+        return ((first & 0x7F | second << 7) >> 1) ^ -(first & 1), at + 2
     number, behind = decode_varint(buffer, at)
     return number, behind
 
