@@ -43,10 +43,14 @@ class Rows:
         self._call = call
         self._types = [_SAME_IN_JSON[each] for each in types]
         self._names = [f"p{nth}" for nth in range(1, len(types) + 1)]
+        self._taken: dict[tuple[type, ...], bool] = {}
 
     def take(self, parameters: Sequence[object]) -> bool:
-        """Whether a row means the same as JSON."""
-        return all(type(each) in types for each, types in zip(parameters, self._types, strict=True))
+        """Whether a row means the same as JSON. Raises ValueError for too many parameters, or too few."""
+        kinds = tuple(map(type, parameters))
+        if kinds not in self._taken:
+            self._taken[kinds] = all(each in types for each, types in zip(kinds, self._types, strict=True))
+        return self._taken[kinds]
 
     def statement(self, cursor: psycopg2.extensions.cursor, rows: Sequence[Sequence[object]]) -> bytes:
         named = [dict(zip(self._names, row, strict=True)) for row in rows]
