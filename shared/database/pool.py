@@ -316,7 +316,7 @@ class Database:
             )
         except psycopg2.OperationalError as error:
             raise Unavailable(self.address, str(error)) from error
-        connection.calls = {}
+        connection.calls, connection.many = {}, {}
         connection.autocommit = True  # a transaction is begun and ended in so many words
         psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
         psycopg2.extensions.register_type(_JSON, connection)

@@ -5,13 +5,56 @@ A round trip costs ten times what a small insert costs the server, and planning 
 
 import re
 from collections.abc import Sequence
+from datetime import date, datetime
 from itertools import count
+from types import NoneType
+from uuid import UUID
 
+import msgspec
 import psycopg2
 import psycopg2.extensions
 
 _TOGETHER = 500
 _PLACEHOLDER = re.compile("%(s|%)")
+_ONE_ROW = re.compile(
+    r"\s*(?P<into>insert\s+into\s+[\w.\"]+\s*(\([\w\s,\"]+\))?)\s*values\s*\((\s*%s\s*,?)+\)"
+    r"\s*(?P<otherwise>on\s+conflict\s*(\([\w\s,\"]+\))?\s*do\s+nothing)?\s*",
+    re.IGNORECASE,
+)
+"""An insert of nothing but its parameters: many rows in one statement are what they would be one by one."""
+_SAME_IN_JSON = {
+    "uuid": (UUID, NoneType),
+    "text": (str, NoneType),
+    "smallint": (int, NoneType),
+    "integer": (int, NoneType),
+    "bigint": (int, NoneType),
+    "boolean": (bool, NoneType),
+    "date": (date, NoneType),
+    "timestamp with time zone": (datetime, NoneType),
+}
+"""By the column's type those of Python that come out the same as JSON as they would by themselves."""
+
+
+class Rows:
+    """An insert of one row, prepared for many: they go as one JSON text, which is quicker on both sides."""
+
+    def __init__(self, call: str, types: Sequence[str]) -> None:
+        """`call` takes the text."""
+        self._call = call
+        self._types = [_SAME_IN_JSON[each] for each in types]
+        self._names = [f"p{nth}" for nth in range(1, len(types) + 1)]
+        self._taken: dict[tuple[type, ...], bool] = {}
+
+    def take(self, parameters: Sequence[object]) -> bool:
+        """Whether a row means the same as JSON. Raises ValueError for too many parameters, or too few."""
+        kinds = tuple(map(type, parameters))
+        if kinds not in self._taken:
+            self._taken[kinds] = all(each in types for each, types in zip(kinds, self._types, strict=True))
+        return self._taken[kinds]
+
+    def statement(self, cursor: psycopg2.extensions.cursor, rows: Sequence[Sequence[object]]) -> bytes:
+        named = [dict(zip(self._names, row, strict=True)) for row in rows]
+        return cursor.mogrify(self._call, (msgspec.json.encode(named).decode(),))
 
 
 class Session(psycopg2.extensions.connection):
@@ -19,6 +62,8 @@ class Session(psycopg2.extensions.connection):
 
     calls: dict[str, str]
     """For each statement's text the one that runs it: `execute …`, or itself where it cannot be prepared."""
+    many: dict[str, Rows]
+    """For the text of an insert that can be sent for many rows at once, how."""
 
     def prepare(self, cursor: psycopg2.extensions.cursor, sql: str, name: str) -> str:
         """What runs a statement from now on."""
@@ -29,6 +74,22 @@ class Session(psycopg2.extensions.connection):
         self.calls[sql] = f"execute {name}({parameters})" if parameters else f"execute {name}"
         return self.calls[sql]
 
+    def prepare_for_many(self, cursor: psycopg2.extensions.cursor, sql: str, name: str) -> None:
+        """Where that can be; `name` is that under which the statement is prepared."""
+        if not (found := _ONE_ROW.fullmatch(sql)):
+            return
+        cursor.execute("select parameter_types::text[] from pg_prepared_statements where name = %s", (name,))
+        [(types,)] = cursor.fetchall()
+        if not all(each in _SAME_IN_JSON for each in types):
+            return
+        given = ", ".join(f"p{nth} {each}" for nth, each in enumerate(types, start=1))
+        chosen = ", ".join(f"p{nth}" for nth in range(1, len(types) + 1))
+        cursor.execute(
+            f"prepare {name}_rows (json) as {found['into']} select {chosen}"  # noqa: S608  # the statement's own words
+            f" from json_to_recordset($1) as given ({given}) {found['otherwise'] or ''}"
+        )
+        self.many[sql] = Rows(f"execute {name}_rows(%s)", types)
+
 
 class Writes:
     """The statements of one transaction that were not sent yet, in their order."""
@@ -36,29 +97,51 @@ class Writes:
     def __init__(self, session: Session, cursor: psycopg2.extensions.cursor) -> None:
         self._session, self._cursor = session, cursor
         self._waiting: list[bytes] = []
+        self._count = 0
+        self._insert, self._rows = "", list[Sequence[object]]()  # one statement's rows that came one after the other
 
     def add(self, sql: str, parameters: Sequence[object]) -> None:
         """The transaction has begun."""
         call = self._session.calls.get(sql) or self._prepare(sql)
-        self._waiting.append(self._cursor.mogrify(call, parameters or None))
-        if len(self._waiting) >= _TOGETHER:
+        many = self._session.many.get(sql)
+        if many and many.take(parameters):
+            if sql != self._insert:
+                self._end_rows()
+                self._insert = sql
+            self._rows.append(parameters)
+        else:
+            self._end_rows()
+            self._waiting.append(self._cursor.mogrify(call, parameters or None))
+        self._count += 1
+        if self._count >= _TOGETHER:
             self.send()
 
     def send(self) -> None:
         """Sends what waits. Raises what the first of them that fails says; the transaction then fails as a whole."""
-        if self._waiting:
-            together, self._waiting = b";".join(self._waiting), []
+        if self._count:
+            self._end_rows()
+            together, self._waiting, self._count = b";".join(self._waiting), [], 0
             self._cursor.execute(together)
+
+    def _end_rows(self) -> None:
+        sql, rows = self._insert, self._rows
+        self._insert, self._rows = "", []
+        if len(rows) == 1:
+            self._waiting.append(self._cursor.mogrify(self._session.calls[sql], rows[0]))
+        elif rows:
+            self._waiting.append(self._session.many[sql].statement(self._cursor, rows))
 
     def _prepare(self, sql: str) -> str:
         """The savepoint keeps the transaction whole when the server cannot tell a parameter's type, or refuses the
         statement: it then says so where it is run."""
         self.send()
         self._cursor.execute("savepoint preparing")
+        name = f"write_{len(self._session.calls)}"
         try:
-            call = self._session.prepare(self._cursor, sql, f"write_{len(self._session.calls)}")
+            call = self._session.prepare(self._cursor, sql, name)
+            self._session.prepare_for_many(self._cursor, sql, name)
         except psycopg2.ProgrammingError:
             self._cursor.execute("rollback to preparing")
-            call = self._session.calls[sql] = sql
+            call = self._session.calls.setdefault(sql, sql)
         self._cursor.execute("release preparing")
         return call

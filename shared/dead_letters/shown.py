@@ -40,7 +40,11 @@ def details(letter: Letter) -> dict[str, Any]:
     """One message with its headers and the shape of its value, in JSON's terms."""
     received = letter.received()
     plain: dict[str, Any] = msgspec.to_builtins({name: getattr(letter, name) for name in _SHOWN_AS_THEY_ARE})
-    return {**plain, "headers": [_header(*each) for each in received.headers], "value": _value(received)}
+    return {
+        **plain,
+        "headers": [_header(name, text or b"") for name, text in received.headers],
+        "value": _value(received),
+    }
 
 
 def _header(name: str, value: bytes) -> dict[str, str]:

@@ -11,7 +11,7 @@ import msgspec
 
 from shared.messages.decisions import Refused, id_of
 from shared.messages.events import ERASED, Event, EventType, Fields, Sealed, type_of
-from shared.messages.recorded import Metadata, Recorded, Stored
+from shared.messages.recorded import Recorded, Stored
 
 Seal = Callable[[UUID, str, str], str]
 """(subject, text, associated data) -> sealed text."""
@@ -20,7 +20,6 @@ Unseal = Callable[[str, str], str | None]
 
 
 _READ_FIELDS = msgspec.json.Decoder(Fields)
-_READ_METADATA = msgspec.json.Decoder(Metadata)
 LARGEST_EVENT_BYTES = 256 * 1024
 """Of an event's JSON: a quarter of what a topic takes at once, so that whatever is recorded can also be published."""
 
@@ -53,7 +52,7 @@ class Codec:
                 raise TypeError(f"{cls.__name__} is not an event: decorate it with @event")
             if known.name in self._types:
                 raise TypeError(f"two events are named {known.name}: {cls.__name__} and {self._types[known.name].cls}")
-            self._types[known.name] = _known(cls, known)
+            self._types[known.name] = _known(cls, known, lenient)
 
     def name_of(self, cls: type) -> str | None:
         """The name under which events of a class are stored, or None when it is not one of these."""
@@ -91,6 +90,25 @@ class Codec:
         known = self._types.get(stored.type)
         if known is None:
             raise UnknownEvent(f"no event named {stored.type} is known here")
+        event: Event | None = None
+        if stored.schema_version == known.as_it_stands:
+            try:
+                if known.only_these:
+                    known.only_these.decode(stored.data)
+                event = known.event.decode(stored.data)
+            except msgspec.DecodeError:
+                pass  # what is wrong is said below
+        return Recorded(
+            event=event if event is not None else self._step_by_step(known, stored),
+            event_id=stored.event_id,
+            stream=stored.stream,
+            version=stored.version,
+            position=stored.position,
+            who=stored.metadata,
+            recorded_at=stored.recorded_at,
+        )
+
+    def _step_by_step(self, known: "_Known", stored: Stored) -> Event:
         cls, version = known.cls, stored.schema_version
         if not 1 <= version <= known.event_type.version:
             raise UnknownEvent(f"{stored.type} version {version} is newer than this release reads")
@@ -108,15 +126,7 @@ class Codec:
                 return self._unseal(text, f"{stored.event_id}/{path}")
 
             _each_personal(cls, plain, id_of(stored.stream), "", unseal)
-        return Recorded(
-            event=msgspec.convert(plain, cls),
-            event_id=stored.event_id,
-            stream=stored.stream,
-            version=stored.version,
-            position=stored.position,
-            metadata=_READ_METADATA.decode(stored.metadata),
-            recorded_at=stored.recorded_at,
-        )
+        return msgspec.convert(plain, cls)
 
 
 def _within_limits(data: bytes) -> bytes:
@@ -144,11 +154,28 @@ class _Known:
     names: frozenset[str]
     personal: bool
     nested: bool
+    event: msgspec.json.Decoder[Event]
+    only_these: msgspec.json.Decoder[msgspec.Struct] | None
+    """Refuses fields that the class does not name; None where they are passed over."""
+    as_it_stands: int
+    """The version whose JSON these two read at once. 0: none, for something is sealed, or must be looked into."""
 
 
-def _known(cls: type, event_type: EventType) -> _Known:
-    nested = any(field.inner for field in _fields_of(cls))
-    return _Known(cls, event_type, _names_of(cls), _has_personal(cls), nested)
+def _known(cls: type, event_type: EventType, lenient: bool) -> _Known:
+    nested, names, personal = any(field.inner for field in _fields_of(cls)), _names_of(cls), _has_personal(cls)
+    only_these = msgspec.defstruct(
+        cls.__name__, [(name, msgspec.Raw, msgspec.Raw()) for name in sorted(names)], forbid_unknown_fields=True
+    )
+    return _Known(
+        cls,
+        event_type,
+        names,
+        personal,
+        nested,
+        msgspec.json.Decoder(cls),
+        None if lenient else msgspec.json.Decoder(only_these),
+        0 if personal or (nested and not lenient) else event_type.version,
+    )
 
 
 @cache

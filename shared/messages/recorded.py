@@ -61,6 +61,9 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         )
 
 
+_READ_METADATA = msgspec.json.Decoder(Metadata)
+
+
 class Stored(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A row of the event table or a record of a topic: the event still as JSON, personal fields sealed."""
 
@@ -83,8 +86,14 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     stream: str
     version: int
     position: Position
-    metadata: Metadata
+    who: Metadata | str
+    """The metadata, or its JSON: most handlers never ask."""
     recorded_at: datetime
+
+    @property
+    def metadata(self) -> Metadata:
+        """Raises msgspec.ValidationError when it is none."""
+        return _READ_METADATA.decode(self.who) if isinstance(self.who, str) else self.who
 
     @property
     def id(self) -> UUID:

@@ -95,7 +95,7 @@ def drop_copy(db: Transaction, tables: str) -> None:
 def save_places(db: Transaction, tables: str, own: Position | None, foreign: Mapping[Partition, int]) -> None:
     """Writes down how far a copy has come: in the transaction that wrote its rows."""
     if own is not None:
-        db.execute(
+        db.write(
             "update projection_copies set xid = %s::xid8, position = %s where tables = %s",
             str(own.xid),
             own.number,

@@ -23,6 +23,7 @@ from uuid import UUID
 import msgspec
 
 from shared.database.pool import Transaction
+from shared.messages.decisions import id_of
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection
 
@@ -48,13 +49,13 @@ class Rows(Projection, Generic[Row]):
         self._sweeps: dict[type, Sweep[Any]] = {}
         columns = [field.name for field in fields(row)]  # type: ignore[arg-type]  # whose fields are the columns
         named = ", ".join(columns)
-        self._read = f"select row_to_json({name})::text from {name} where {key} = any(%s)"  # noqa: S608  # our own names
+        self._read = f"select row_to_json({name})::text from {name} where {key} = any(%s::text[]::uuid[])"  # noqa: S608  # our own names
         self._put = (
             f"insert into {name} ({named}) select {named} from json_populate_recordset(null::{name}, %s)"  # noqa: S608
             f" on conflict ({key}) do update set "
             + ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
         )
-        self._remove = f"delete from {name} where {key} = any(%s)"  # noqa: S608
+        self._remove = f"delete from {name} where {key} = any(%s::text[]::uuid[])"  # noqa: S608
         self._decoder = msgspec.json.Decoder(row)
 
     @property
@@ -115,34 +116,33 @@ class Rows(Projection, Generic[Row]):
         self._fold(waiting, db)
 
     def _fold(self, recorded: Sequence[Recorded], db: Transaction) -> None:
-        told = [each for each in recorded if type(each.event) in self._begins or type(each.event) in self._changes]
+        begins, changes = self._begins, self._changes
+        told = [(each, kind) for each in recorded if (kind := type(each.event)) in begins or kind in changes]
         if not told:
             return
-        before = self._read_rows(told, db)
-        rows: dict[UUID, Row | None] = dict(before)
-        for each in told:
-            id = each.id
-            kind = type(each.event)
-            if begin := self._begins.get(kind):
-                rows[id] = begin(each.event, each)
-            elif (row := rows.get(id)) is not None:
-                rows[id] = self._changes[kind](each.event, each, row)
+        # Streams are gone by as whole numbers: a UUID is hashed in Python, each time anew.
+        keys = {stream: id_of(stream).int for stream in {each.stream for each, _ in told}}
+        first = {keys[each.stream]: kind for each, kind in reversed(told)}
+        before = self._read_rows([key for key, kind in first.items() if kind in changes], db)
+        rows: dict[int, Row | None] = dict(before)
+        for each, kind in told:
+            key = keys[each.stream]
+            if begin := begins.get(kind):
+                rows[key] = begin(each.event, each)
+            elif (row := rows.get(key)) is not None:
+                rows[key] = changes[kind](each.event, each, row)
         self._write_rows(before, rows, db)
 
-    def _read_rows(self, told: Sequence[Recorded], db: Transaction) -> Mapping[UUID, Row]:
+    def _read_rows(self, keys: Sequence[int], db: Transaction) -> Mapping[int, Row]:
         """The rows that the events go on from: not of streams that begin here."""
-        first: dict[UUID, type] = {}
-        for each in told:
-            first.setdefault(each.id, type(each.event))
-        there = [id for id, kind in first.items() if kind in self._changes]
-        if not there:
+        if not keys:
             return {}
-        read = (self._decoder.decode(text) for (text,) in db.rows(self._read, there))
-        return {getattr(row, self._key): row for row in read}
+        read = db.rows(self._read, [str(UUID(int=key)) for key in keys])
+        return {getattr(row, self._key).int: row for (text,) in read for row in [self._decoder.decode(text)]}
 
-    def _write_rows(self, before: Mapping[UUID, Row], after: Mapping[UUID, Row | None], db: Transaction) -> None:
-        changed = [row for id, row in after.items() if row is not None and row is not before.get(id)]
-        removed = [id for id, row in after.items() if row is None]
+    def _write_rows(self, before: Mapping[int, Row], after: Mapping[int, Row | None], db: Transaction) -> None:
+        changed = [row for key, row in after.items() if row is not None and row is not before.get(key)]
+        removed = [str(UUID(int=key)) for key, row in after.items() if row is None]
         if changed:
             db.write(self._put, msgspec.json.encode(changed).decode())
         if removed:

@@ -13,7 +13,8 @@ import heapq
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Protocol
@@ -29,6 +30,7 @@ from shared.messages.codec import Codec
 from shared.messages.recorded import Position, Recorded, Stored
 from shared.projections.copies import Partition, Places, save_places
 from shared.projections.projection import Projection, into
+from shared.projections.reader import forget_if_the_server_crashes
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import Malformed, service_of, stored_from
 from shared.streaming.telling import Received, Telling
@@ -82,10 +84,13 @@ class Replay:
         begun: Places,
         consumer: KafkaConsumer | None,
         broker: Broker,
+        reading: ThreadPoolExecutor,
     ) -> None:
-        """`contracts` maps topics to codecs. Use `replaying` to make one."""
+        """`contracts` maps topics to codecs; `reading` is one thread. Use `replaying` to make one."""
         self._projection, self._tables, self._database, self._broker = projection, tables, database, broker
-        self._own = _OwnEvents(database, codec, [each for each in projection.events if codec.name_of(each)], begun.own)
+        self._codec = codec
+        pages = _Pages(PostgresEventStore(database), reading)
+        self._own = _OwnEvents(pages, codec, [each for each in projection.events if codec.name_of(each)], begun.own)
         with database.transaction() as db:
             passed_over = skipped(db, list(contracts))
         self._topics = _Topics(consumer, contracts, begun.foreign, passed_over)
@@ -115,10 +120,8 @@ class Replay:
                 break
             if until and monotonic() > until:
                 raise NotYet
-            batch = list(self._merged(open_ones))
-            if batch:
-                self._tell(batch)
-                passed, silent_since = passed + len(batch), monotonic()
+            if more := self._tell_more(open_ones):
+                passed, silent_since = passed + more, monotonic()
                 continue
             with self._broker.speaking():
                 if self._topics.fetch():
@@ -134,11 +137,24 @@ class Replay:
         seen = "select topic, stream, version from consumer_streams where topic = any(%s)"
         self._topics.must_know(db.rows(seen, self._topics.names))
 
+    def _tell_more(self, sources: list[_Source]) -> int:
+        """Tells the next batch, in the order of recording; how many events and records that was."""
+        if sources == [self._own]:
+            own = self._own.take_many(self._projection.told_at_once)
+            if own:
+                self._tell([self._codec.decode(each) for each in own], own[-1].position, {})
+            return len(own)
+        batch = list(self._merged(sources))
+        if batch:
+            self._tell(
+                [each.codec.decode(stored) for each in batch for stored in each.stored],
+                next((each.own for each in reversed(batch) if each.own), None),
+                {each.partition: each.following for each in batch if each.partition},
+            )
+        return len(batch)
+
     def _merged(self, sources: list[_Source]) -> Iterator[_Next]:
-        """Up to a batch in the order of recording: ends where a source would have to wait for more."""
-        if len(sources) == 1:
-            yield from self._of_one(sources[0])
-            return
+        """Up to a batch: ends where a source would have to wait for more."""
         heap = []
         for nth, source in enumerate(sources):
             head = source.head()
@@ -161,20 +177,9 @@ class Replay:
             else:
                 return
 
-    def _of_one(self, source: _Source) -> Iterator[_Next]:
-        for _ in range(self._projection.told_at_once):
-            head = source.head()
-            if head is None:
-                return
-            yield head
-            source.take()
-
-    def _tell(self, batch: list[_Next]) -> None:
-        recorded: list[Recorded] = [each.codec.decode(stored) for each in batch for stored in each.stored]
-        own = next((each.own for each in reversed(batch) if each.own), None)
-        foreign = {each.partition: each.following for each in batch if each.partition}
+    def _tell(self, recorded: Sequence[Recorded], own: Position | None, foreign: Mapping[Partition, int]) -> None:
         with self._database.transaction() as db:
-            db.execute("set local synchronous_commit to off")
+            forget_if_the_server_crashes(db)
             save_places(db, self._tables, own, foreign)
             into(db, self._tables)
             self._projection.tell_all(recorded, db)
@@ -183,7 +188,7 @@ class Replay:
     def _save(self) -> None:
         """The places themselves, beyond the last event that the projection reads."""
         with self._database.transaction() as db:
-            db.execute("set local synchronous_commit to off")
+            forget_if_the_server_crashes(db)
             save_places(db, self._tables, self._own.target, {k: s.target for k, s in self._topics.sources.items()})
 
 
@@ -198,43 +203,69 @@ def replaying(
     begun: Places,
 ) -> Iterator[Replay]:
     """A replay into `tables`, which stand at `begun`. Raises BrokerUnavailable."""
-    if not contracts:
-        yield Replay(projection, tables, database, codec, contracts, begun, None, broker)
-        return
-    with broker.reader_of_the_past() as consumer:
-        yield Replay(projection, tables, database, codec, contracts, begun, consumer, broker)
+    with (
+        broker.reader_of_the_past() if contracts else nullcontext() as consumer,
+        ThreadPoolExecutor(1, "reading ahead") as reading,
+    ):
+        yield Replay(projection, tables, database, codec, contracts, begun, consumer, broker, reading)
+
+
+class _Pages:
+    """The pages of the event table. While one is told, a thread reads the next, and none beyond that."""
+
+    def __init__(self, store: PostgresEventStore, reading: ThreadPoolExecutor) -> None:
+        self._store, self._reading = store, reading
+        self._ahead: tuple[Position, Future[list[Stored]]] | None = None
+
+    def after(self, place: Position, target: Position) -> list[Stored]:
+        """Events after a place, those beyond `target` too; empty only when there are none now. Raises Unavailable."""
+        ahead, self._ahead = self._ahead, None
+        page = ahead[1].result() if ahead and ahead[0] == place else []
+        page = page or self._store.read_all(place, _READ_AT_ONCE)  # what was not there may have come
+        if len(page) == _READ_AT_ONCE and page[-1].position < target:
+            end = page[-1].position
+            self._ahead = end, self._reading.submit(self._store.read_all, end, _READ_AT_ONCE)
+        return page
 
 
 class _OwnEvents:
     """The service's event table, of which only what the projection reads is told."""
 
-    def __init__(self, database: Database, codec: Codec, events: list[type], begun: Position) -> None:
-        self._store, self._codec, self._at = PostgresEventStore(database), codec, begun
+    def __init__(self, pages: _Pages, codec: Codec, events: list[type], begun: Position) -> None:
+        self._pages, self._codec, self._at = pages, codec, begun
         self._names = {name for each in events if (name := codec.name_of(each))}
         self._read_to = begun
-        self._waiting: deque[_Next] = deque()
+        self._waiting: deque[Stored] = deque()
         self.target = begun
 
     def reached(self) -> bool:
-        if not self._names or self._at >= self.target:
-            return True
-        return self.head() is None
+        return not self._names or self._at >= self.target or not self._more()
 
     def head(self) -> _Next | None:
-        while not self._waiting and self._read_to < self.target:
-            read = self._store.read_all(self._read_to, _READ_AT_ONCE)
-            if not read:
-                break
-            self._read_to = min(read[-1].position, self.target)
-            self._waiting.extend(
-                _Next(each.recorded_at, [each], self._codec, own=each.position)
-                for each in read
-                if each.type in self._names and each.position <= self.target
-            )
-        return self._waiting[0] if self._waiting else None
+        if not self._more():
+            return None
+        first = self._waiting[0]
+        return _Next(first.recorded_at, [first], self._codec, own=first.position)
 
     def take(self) -> None:
-        self._at = self._waiting.popleft().own or self._at
+        self._at = self._waiting.popleft().position
+
+    def take_many(self, most: int) -> list[Stored]:
+        """The next that are here, and goes past them."""
+        many = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))] if self._more() else []
+        if many:
+            self._at = many[-1].position
+        return many
+
+    def _more(self) -> bool:
+        """Whether there is a next event; it is here then."""
+        while not self._waiting and self._read_to < self.target:
+            page = self._pages.after(self._read_to, self.target)
+            if not page:
+                break
+            self._read_to = min(page[-1].position, self.target)
+            self._waiting.extend(each for each in page if each.type in self._names and each.position <= self.target)
+        return bool(self._waiting)
 
 
 class _Topics:
@@ -367,7 +398,7 @@ class _Records:
         for record in records:
             offset, headers, value = record.offset, record.headers, record.value  # type: ignore[attr-defined]  # kafka's
             was_skipped = (*self._partition, offset) in self._skipped_offsets
-            stored = self._unless_malformed(record) if was_skipped else stored_from(list(headers), value)
+            stored = self._unless_malformed(record) if was_skipped else stored_from(headers, value)
             self._fetched.append((offset, stored))
 
     def _unless_malformed(self, record: object) -> Stored | None:

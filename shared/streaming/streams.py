@@ -75,14 +75,13 @@ class Streams:
 
     def save(self) -> None:
         """Writes down how far the streams have come."""
-        moved = [
-            (self._topic, stream, version)
-            for stream, version in self._seen.items()
-            if self._before.get(stream) != version
-        ]
+        moved = {stream: version for stream, version in self._seen.items() if self._before.get(stream) != version}
         if moved:
-            self._db.execute_values(
-                "insert into consumer_streams (topic, stream, version) values %s"
+            self._db.write(
+                "insert into consumer_streams (topic, stream, version)"
+                " select %s, * from unnest(%s::text[], %s::integer[])"
                 " on conflict (topic, stream) do update set version = excluded.version",
-                moved,
+                self._topic,
+                list(moved),
+                list(moved.values()),
             )

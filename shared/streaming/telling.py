@@ -5,32 +5,32 @@ The consumer goes it for what comes from Kafka, and the dead letters go it again
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from shared.database.pool import Transaction
 from shared.messages.codec import Codec
 from shared.messages.recorded import Recorded, Stored
 from shared.projections.standing import followers
 from shared.projections.subscriber import Subscriber
-from shared.streaming.cloudevents import Headers, Malformed, stored_from, topic_of
+from shared.streaming.cloudevents import Headers, Malformed, Unread, sources_of, stored_from, topic_of
 from shared.telemetry import tracing
 
 LARGEST_VALUE_BYTES = 1024 * 1024  # what a relay can send; larger ones are not ours
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True, gc=False):
     """A record as Kafka gave it."""
 
     offset: int
     key: bytes | None
-    headers: Headers
+    headers: Headers | Unread
     value: bytes | None
 
     @classmethod
     def of(cls, record: Any) -> "Received":
-        return cls(record.offset, record.key, list(record.headers), record.value)
+        return cls(record.offset, record.key, record.headers, record.value)
 
 
 class Telling:
@@ -57,7 +57,7 @@ class Telling:
         if len(received.value or b"") > LARGEST_VALUE_BYTES:
             raise Malformed(f"a record of {len(received.value or b''):,} bytes is larger than any Copse event")
         stored = stored_from(received.headers, received.value)
-        if [text for name, text in received.headers if name == "ce_source"] != [self._sources[topic]]:
+        if sources_of(received.headers) != [self._sources[topic]]:
             raise Malformed(f"a record is not a Copse event of {topic}: its header ce_source names another service")
         if received.key != stored.stream.encode():
             raise Malformed("a record is not a Copse event: its key is not the stream in its header ce_subject")

@@ -136,7 +136,7 @@ def first_times(broker: Broker, topic: Topic, places: Mapping[int, int]) -> dict
 
 def _read(record: Any) -> Record:
     try:
-        return Record(record.partition, record.offset, stored_from(list(record.headers), record.value))
+        return Record(record.partition, record.offset, stored_from(record.headers, record.value))
     except Malformed as fault:
         return Record(record.partition, record.offset, None, str(fault))
 

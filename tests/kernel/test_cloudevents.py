@@ -10,7 +10,9 @@ from cloudevents.core.formats.json import JSONFormat
 from msgspec.structs import replace
 
 from shared.messages.recorded import Metadata, Position, Stored
-from shared.streaming.cloudevents import Headers, Malformed, headers_of, stored_from, topic_of
+from shared.streaming import readable
+from shared.streaming.cloudevents import Headers, Malformed, headers_of, sources_of, stored_from, topic_of
+from shared.streaming.producer import content
 
 METADATA = Metadata(
     actor="member:0190",
@@ -117,3 +119,36 @@ def test_a_value_that_is_no_text_is_told() -> None:
 
 def test_each_service_has_one_topic() -> None:
     assert topic_of("meetings") == "copse.meetings.v1"
+
+
+def outcome(headers: Headers | readable.Headers, value: bytes | None) -> object:
+    try:
+        return sources_of(headers), stored_from(headers, value)
+    except Malformed as fault:
+        return sources_of(headers), str(fault)
+
+
+def as_sent(headers: Headers) -> readable.Headers:
+    nothing, some = content(b"", b"", []), content(b"", b"", headers)
+    return readable.Headers(some[len(nothing) :], len(headers))
+
+
+SENT = headers_of(STORED, "notebooks")
+
+
+@pytest.mark.parametrize("name", [name for name, _ in SENT])
+@pytest.mark.parametrize(
+    "text", [None, b"", b"x", b"\xff", "٣".encode(), b"1.2.3", b"0", b" 7 ", b"2026-07-02", b"twice"]
+)
+def test_what_is_sent_is_read_as_what_is_gone_through(name: str, text: bytes | None) -> None:
+    """Records from Kafka go a quicker way. What is wrong with one is said in the same words."""
+    headers = [(each, old if each != name else text or b"") for each, old in SENT if each != name or text is not None]
+    if text == b"twice":
+        headers = [*SENT, *((each, old) for each, old in SENT if each == name)]
+    for value in (STORED.data.encode(), None, b"\xff"):
+        for _ in range(2):  # when the layout is new, and when it is known
+            assert outcome(as_sent(headers), value) == outcome(headers, value)
+
+
+def test_what_is_sent_takes_the_quicker_way() -> None:
+    assert as_sent(SENT).by_name() == dict(SENT)

@@ -1,5 +1,6 @@
 """Events as text: strict, sealed where they are personal, and readable in every version that was ever stored."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
@@ -212,6 +213,56 @@ def test_personal_text_that_was_never_sealed_is_refused(codec: Codec) -> None:
 def test_ones_own_events_are_read_strictly(codec: Codec, data: str) -> None:
     with pytest.raises(msgspec.MsgspecError):
         codec.decode(text("meeting-planned", data))
+
+
+@event("room-booked")
+class RoomBooked:
+    room: str
+    at: Instant
+    seats: int = 1
+    price: float = 0
+    for_whom: MemberId | None = None
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{"room": "A", "at": "2026-03-02T10:00:00Z"}',
+        '{"room": "\\u00e9\\n", "at": "2026-03-02T10:00:00+02:00", "seats": 12, "price": 1, "for_whom": null}',
+        f'{{"for_whom": "{ANN}", "at": "2026-03-02T10:00:00Z", "room": "A", "room": "B"}}',
+        '{"room": "A", "at": "2026-03-02T10:00:00Z", "rooms": "B"}',
+        '{"room": "A", "at": "2026-03-02T10:00:00Z", "seats": 2.0}',
+        '{"room": "A", "at": "2026-03-02T10:00:00Z", "seats": 2.5}',
+        '{"room": "A", "at": "2026-03-02T10:00:00Z", "seats": true}',
+        '{"room": "A", "at": "2026-03-02T10:00:00Z", "for_whom": "ann"}',
+        '{"room": "A", "at": "2026-03-02T10:00:00"}',
+        '{"room": null, "at": "2026-03-02T10:00:00Z"}',
+        '{"room": "A"}',
+        '{"room": "A", "at": "2026-03-02T10:00:00Z"} {}',
+        "null",
+        "",
+    ],
+)
+def test_what_holds_nothing_sealed_is_read_at_once_and_to_the_same_end(
+    keyring: Keyring, data: str, lenient: bool
+) -> None:
+    codec = Codec([RoomBooked], seal=keyring.seal, unseal=keyring.unseal, lenient=lenient)
+
+    def outcome(read: Callable[[Stored], object]) -> object:
+        try:
+            return read(text("room-booked", data))
+        except msgspec.MsgspecError as fault:
+            return type(fault), str(fault)
+
+    at_once = outcome(lambda stored: codec.decode(stored).event)
+    assert at_once == outcome(lambda stored: codec._step_by_step(codec._types[stored.type], stored))
+
+
+def test_an_unknown_field_is_refused_where_nothing_is_sealed(keyring: Keyring) -> None:
+    rooms = Codec([RoomBooked], seal=keyring.seal, unseal=keyring.unseal)
+    with pytest.raises(msgspec.ValidationError, match="room-booked has unknown fields: rooms"):
+        rooms.decode(text("room-booked", '{"room": "A", "at": "2026-03-02T10:00:00Z", "rooms": "B"}'))
 
 
 def test_what_is_unknown_inside_a_list_is_refused_by_its_path(codec: Codec) -> None:

@@ -87,7 +87,7 @@ def recorded(notebook: UUID, version: int, event: Event) -> Recorded:
         stream=f"notebook-{notebook}",
         version=version,
         position=Position(1, version),
-        metadata=Metadata(actor="anonymous", channel="web", correlation_id=uuid7()),
+        who=Metadata(actor="anonymous", channel="web", correlation_id=uuid7()),
         recorded_at=NOON + timedelta(seconds=version),
     )
 

@@ -76,6 +76,45 @@ def test_headers_are_what_kafka_python_reads(records: list[tuple[bytes, bytes, l
     assert [repr(r.headers) for r in here] == [repr(list(r.headers)) for r in there]
 
 
+ORDINARY = st.dictionaries(st.sampled_from(["a", "bc", "n" * 70]), st.text("xyzü", max_size=70), max_size=3)
+ODD = st.lists(st.tuples(st.sampled_from(["a", "bc", UNREADABLE]), st.none() | st.binary(max_size=3)), max_size=3)
+
+
+@given(st.lists(ORDINARY.map(lambda texts: [(name, text.encode()) for name, text in texts.items()]) | ODD))
+def test_headers_by_name_are_those_that_are_gone_through(records: list[list[tuple[str, bytes | None]]]) -> None:
+    """Whatever layouts were learnt before."""
+    for given_ in records:
+        raw = b"".join(
+            varint(len(name)) + name.encode() + (varint(-1) if value is None else varint(len(value)) + value)
+            for name, value in given_
+        )
+        read = readable.Headers(raw, len(given_))
+        values = [value for _, value in given_]
+        ordinary = all(value is not None and value.isascii() for value in values)
+        alone = len({name for name, _ in given_}) == len(given_) and UNREADABLE not in dict(given_)
+        assert list(read) == given_
+        assert read.by_name() == (dict(given_) if ordinary and alone else None)
+
+
+def test_headers_that_lie_alike_but_for_a_name_or_a_length_are_told_apart() -> None:
+    one, other, shifted = ([("ab", b"xyz"), ("c", b"")], [("cd", b"xyz"), ("c", b"")], [("ab", b"xy"), ("cz", b"")])
+    for headers in (one, other, shifted, one, shifted, other):
+        raw = content(b"", b"", headers).removeprefix(content(b"", b"", [])[:2] + varint(len(headers)))
+        assert readable.Headers(raw, len(headers)).by_name() == dict(headers)
+
+
+def test_layouts_do_not_fill_the_memory() -> None:
+    for size in range(1500):
+        name = b"n%d" % size
+        raw = b"".join((varint(len(name)), name, varint(size), b"x" * size))
+        assert readable.Headers(raw, 1).by_name() == {name.decode(): b"x" * size}
+    for nth in range(100):
+        name = b"%03d" % nth
+        assert readable.Headers(varint(3) + name + varint(0), 1).by_name() == {name.decode(): b""}
+    assert len(readable._layouts) <= readable._MOST_LAYOUTS
+    assert max(map(len, readable._layouts.values())) <= readable._MOST_ALIKE
+
+
 def test_a_record_that_is_cut_off_is_not_read_as_the_next_one() -> None:
     builder = _Records([content(b"k", b"value", [("a", b"b")])] * 2)
     builder.close()

@@ -1,6 +1,8 @@
 """Statements that are sent together do what they would do one by one."""
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 import psycopg2
@@ -153,7 +155,83 @@ def test_what_is_prepared_outlives_a_rollback_and_means_the_tables_in_sight(even
                 into(db, schema)
                 db.write(INSERT, uuid4(), schema)
         with single.transaction() as db:
-            assert prepared(db) == 1
+            assert prepared(db) == 2  # for one row, and for many
     finally:
         single.close()
     assert (texts(notes, "here"), texts(notes, "there")) == (["here", "here"], ["there"])
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+KINDS = [
+    (ONE, "plain", 1, 2**62, True, date(2026, 5, 4), datetime(2026, 5, 4, 14, tzinfo=UTC)),
+    (TWO, "quoted \" \\ ' \n %s $1", -1, 0, False, date.min, datetime(2026, 5, 4, tzinfo=timezone(timedelta(hours=2)))),
+    (uuid4(), "Grüße 🎻", None, None, None, None, datetime(2026, 5, 4, 14, 0, 0, 123456)),
+    (None, None, 0, -(2**62), None, datetime(2026, 5, 4, 14), date(2026, 5, 4)),
+    ("00000000-0000-0000-0000-000000000003", Colour.RED, 1, None, None, None, None),
+    (ONE, datetime(2026, 5, 4, 14, tzinfo=UTC), None, None, None, None, None),
+]
+
+
+@pytest.mark.parametrize("columns", ["", "(id, text, small, big, yes, day, at)"])
+def test_rows_of_one_insert_are_what_they_are_one_by_one(notes: Database, columns: str) -> None:
+    one_by_one, together = f"insert into single {columns}", f"insert into many {columns}"
+    values = " values (%s, %s, %s, %s, %s, %s, %s)"
+    with notes.transaction() as db:
+        into(db, "here")
+        for table in ("single", "many"):
+            db.execute(
+                f"create table {table} (id uuid, text text, small smallint, big bigint, yes boolean, day date,"
+                " at timestamptz, nth bigint generated always as identity)"
+            )
+        for row in KINDS * 2:
+            db.write(one_by_one + values, *row)
+            db.send_writes()
+        for row in KINDS * 2:
+            db.write(together + values, *row)
+    with notes.transaction() as db:
+        found = db.rows("select * from here.many order by nth")
+        assert found == db.rows("select * from here.single order by nth")
+        assert len(found) == len(KINDS) * 2
+
+
+def test_rows_of_one_insert_and_other_statements_keep_their_order(notes: Database) -> None:
+    with notes.transaction() as db:
+        into(db, "here")
+        for text in ("a", "b"):
+            db.write(INSERT, uuid4(), text)
+        db.write("update notes set number = number + 1")
+        for text in ("c", "d"):
+            db.write(INSERT, uuid4(), text)
+        db.write("update notes set number = number + 1")
+        db.write("insert into notes (text, id) values (%s, %s)", "e", uuid4())
+        db.write(INSERT, uuid4(), "f")
+    with notes.transaction() as db:
+        assert db.rows("select text, number from here.notes order by text") == [
+            *zip("abcdef", (2, 2, 1, 1, 0, 0), strict=True)
+        ]
+
+
+def test_rows_that_may_be_there_already_may_come_twice(notes: Database) -> None:
+    with notes.transaction() as db:
+        into(db, "here")
+        for text in ("first", "again", "and again"):
+            db.write(f"{INSERT} on conflict (id) do nothing", ONE, text)
+    assert texts(notes) == ["first"]
+
+
+@pytest.mark.parametrize(
+    ("values", "left"),
+    [
+        ("values (%s, %s) on conflict (id) do update set text = notes.text || excluded.text", ["xx"]),
+        ("select %s::uuid, %s || count(*) from notes on conflict (id) do update set text = excluded.text", ["x1"]),
+    ],
+)
+def test_an_insert_that_looks_at_other_rows_sees_those_before_it(notes: Database, values: str, left: list[str]) -> None:
+    with notes.transaction() as db:
+        into(db, "here")
+        for _ in range(2):
+            db.write(f"insert into notes (id, text) {values}", ONE, "x")
+    assert texts(notes) == left

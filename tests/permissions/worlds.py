@@ -64,7 +64,7 @@ class World:
                     stream=f"{category}-{id}",
                     version=number,
                     position=BEGINNING,
-                    metadata=by,
+                    who=by,
                     recorded_at=NOW + timedelta(seconds=number),
                 )
                 for projection in self.running.service.projections:

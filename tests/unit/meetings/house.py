@@ -75,7 +75,7 @@ class House:
             stream=f"anything-{id}",
             version=self._versions[id],
             position=BEGINNING,
-            metadata=Metadata(actor="anonymous", channel="web", correlation_id=uuid4()),
+            who=Metadata(actor="anonymous", channel="web", correlation_id=uuid4()),
             recorded_at=self.now,
         )
         with self.running.database.transaction() as db:

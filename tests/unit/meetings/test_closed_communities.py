@@ -38,7 +38,7 @@ class Told:
             stream=f"anything-{id}",
             version=1,
             position=BEGINNING,
-            metadata=Metadata(actor="anonymous", channel="web", correlation_id=uuid4()),
+            who=Metadata(actor="anonymous", channel="web", correlation_id=uuid4()),
             recorded_at=NOW,
         )
         with self.database.transaction() as db:

@@ -45,7 +45,7 @@ def hears(database: Database) -> Callable[[Event, UUID], set[UUID]]:
             stream=f"anything-{id}",
             version=versions[id],
             position=BEGINNING,
-            metadata=Metadata(actor="anonymous", channel="web", correlation_id=uuid4()),
+            who=Metadata(actor="anonymous", channel="web", correlation_id=uuid4()),
             recorded_at=NOW,
         )
         with database.transaction() as db:

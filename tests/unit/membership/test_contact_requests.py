@@ -240,7 +240,7 @@ def heard(event: Event, stream: str) -> Recorded:
         stream=stream,
         version=9,
         position=BEGINNING,
-        metadata=Metadata(actor="anonymous", channel="web", correlation_id=uuid7()),
+        who=Metadata(actor="anonymous", channel="web", correlation_id=uuid7()),
         recorded_at=NOW,
     )
 

@@ -45,7 +45,7 @@ class Story:
             stream=f"anything-{id}",
             version=1,
             position=BEGINNING,
-            metadata=Metadata(
+            who=Metadata(
                 actor="anonymous",
                 channel="web",
                 correlation_id=uuid4(),

@@ -43,7 +43,7 @@ class Office:
             stream=f"anything-{id}",
             version=1,
             position=BEGINNING,
-            metadata=metadata,
+            who=metadata,
             recorded_at=self.running.clock.now(),
         )
         with self.running.database.transaction() as db:

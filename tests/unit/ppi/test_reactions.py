@@ -29,7 +29,7 @@ def steps(reaction: Reaction, event: Event) -> Iterable[Step]:
         stream=f"support-request-{REQUEST}",
         version=7,
         position=BEGINNING,
-        metadata=Metadata(actor="anonymous", channel="web", correlation_id=UUID(int=41)),
+        who=Metadata(actor="anonymous", channel="web", correlation_id=UUID(int=41)),
         recorded_at=NOW,
     )
     return reaction._handlers[type(event)](event, recorded, NO_DATABASE)

@@ -39,7 +39,7 @@ def test_who_takes_a_break_or_has_left_is_not_asked_to_review(
             stream=f"anything-{id}",
             version=1,
             position=BEGINNING,
-            metadata=Metadata(actor="anonymous", channel="web", correlation_id=uuid4()),
+            who=Metadata(actor="anonymous", channel="web", correlation_id=uuid4()),
             recorded_at=NOW,
         )
         with database.transaction() as db:

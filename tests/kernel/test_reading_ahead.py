@@ -1,0 +1,106 @@
+"""While a rebuild tells one page of the event table, the next is read; it is told what it would have been without."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from shared.database.pool import Database, Unavailable
+from shared.eventstore.postgres import PostgresEventStore
+from shared.messages.recorded import BEGINNING, Position, Stored
+from shared.streaming import replay
+from tests.kernel.test_event_store import add
+
+PAGE = 4
+
+
+class Watched(PostgresEventStore):
+    """Notes from where it is read, and does not answer from the so many-th reading on."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.asked: list[Position] = []
+        self.fails_from = 100
+
+    def read_all(self, after: Position, limit: int) -> list[Stored]:
+        self.asked.append(after)
+        if len(self.asked) >= self.fails_from:
+            raise Unavailable("here", "gone")
+        return super().read_all(after, limit)
+
+
+@pytest.fixture
+def watched(database: Database, monkeypatch: pytest.MonkeyPatch) -> Watched:
+    monkeypatch.setattr(replay, "_READ_AT_ONCE", PAGE)
+    return Watched(database)
+
+
+class Pages(replay._Pages):
+    def waited_for(self) -> None:
+        """The page ahead is here."""
+        if self._ahead:
+            self._ahead[1].exception()
+
+
+@pytest.fixture
+def pages(watched: Watched) -> Iterator[Pages]:
+    with ThreadPoolExecutor(1) as reading:
+        yield Pages(watched, reading)
+
+
+def through(pages: Pages, target: Position) -> list[Stored]:
+    found: list[Stored] = []
+    while page := pages.after(found[-1].position if found else BEGINNING, target):
+        found += page
+    return found
+
+
+@pytest.mark.parametrize("events", [0, 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 3 * PAGE - 1])
+def test_every_event_comes_once_and_in_order(watched: Watched, pages: Pages, events: int) -> None:
+    if events:
+        add(watched, "meeting-1", 0, events)
+    assert [each.version for each in through(pages, watched.newest())] == list(range(1, events + 1))
+
+
+def test_one_page_is_read_ahead_and_none_beyond_it_or_the_target(watched: Watched, pages: Pages) -> None:
+    add(watched, "meeting-1", 0, 5 * PAGE)
+    all_ = watched.read_all(BEGINNING, 5 * PAGE)
+    ends = [all_[nth * PAGE - 1].position for nth in range(1, 6)]
+    watched.asked.clear()
+    target = ends[2]
+    pages.after(BEGINNING, target)
+    pages.waited_for()
+    assert watched.asked == [BEGINNING, ends[0]]
+    pages.after(ends[0], target)
+    pages.waited_for()
+    assert watched.asked == [BEGINNING, ends[0], ends[1]]
+    pages.after(ends[1], target)
+    pages.waited_for()
+    assert watched.asked == [BEGINNING, ends[0], ends[1]]
+
+
+def test_what_was_not_there_when_it_was_read_ahead_is_looked_for_again(watched: Watched, pages: Pages) -> None:
+    add(watched, "meeting-1", 0, PAGE)
+    beyond = Position(2**40, 0)
+    end = pages.after(BEGINNING, beyond)[-1].position
+    pages.waited_for()
+    add(watched, "meeting-1", PAGE, 1)
+    assert [each.version for each in pages.after(end, beyond)] == [PAGE + 1]
+
+
+def test_what_was_read_ahead_from_elsewhere_is_not_taken(watched: Watched, pages: Pages) -> None:
+    add(watched, "meeting-1", 0, 3 * PAGE)
+    target = watched.newest()
+    first = pages.after(BEGINNING, target)
+    pages.waited_for()
+    assert [each.version for each in pages.after(first[1].position, target)] == [3, 4, 5, 6]
+
+
+def test_what_goes_wrong_ahead_is_said_where_the_page_is_needed(watched: Watched, pages: Pages) -> None:
+    add(watched, "meeting-1", 0, 2 * PAGE)
+    target = watched.newest()
+    watched.fails_from = 2
+    end = pages.after(BEGINNING, target)[-1].position
+    pages.waited_for()
+    with pytest.raises(Unavailable):
+        pages.after(end, target)
