@@ -29,7 +29,10 @@ GAUGES = {
     "copse_horizon_age_seconds": ("Age of the oldest open transaction that holds up every reader; 0 when none.", ()),
     "copse_relay_lag_events": ("Events that are not sent to Kafka yet.", ()),
     "copse_relay_lag_seconds": ("Since when the oldest of them waits.", ()),
-    "copse_relay_repeated_records": ("Records that Kafka holds twice since a relay was killed. Readers drop those.", ()),
+    "copse_relay_repeated_records": (
+        "Records that Kafka holds twice, as a relay was killed. Readers drop those.",
+        (),
+    ),
     "copse_reader_lag_events": ("Own events that a projection or reaction was not told of yet.", ("reader",)),
     "copse_reader_lag_seconds": ("Since when the oldest of them waits.", ("reader",)),
     "copse_reader_stopped": ("1 when a projection or reaction stands still; copse status says why.", ("reader",)),
