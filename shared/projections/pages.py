@@ -7,7 +7,7 @@ from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.codec import Codec
 from shared.messages.recorded import Position, Recorded, Stored
 
-_BATCH = 500
+BATCH = 500
 
 
 class Page:
@@ -42,5 +42,5 @@ class Pages:
 
     def after(self, place: Position) -> Page:
         if place not in self._read:
-            self._read[place] = Page(place, self._store.read_all(place, _BATCH), self._codec)
+            self._read[place] = Page(place, self._store.read_all(place, BATCH), self._codec)
         return self._read[place]
