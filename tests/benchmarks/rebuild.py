@@ -1,5 +1,6 @@
 """How fast a read model is made anew: the notebook's lines, and those of the real meetings from realistic events."""
 
+import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -70,6 +71,8 @@ def _rates(bench: Bench, projection: Projection, database: Database, codec: Code
     with database.transaction() as db:  # a rebuild goes as far as the tables in use have come
         move_cursor(db, projection.name, before, newest)
     rates: list[float] = []
+    gc.collect()
+    gc.freeze()  # as `copse projections rebuild` does
     # A build that needs a minute is not disturbed by what lasts a second: rounds are for the quick ones.
     while len(rates) < bench.rounds and not (rates and rates[0] < HISTORY / 20):
         built = Rebuilding(projection, database, _NO_KAFKA, codec, {}).rebuild()
