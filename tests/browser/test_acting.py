@@ -88,9 +88,12 @@ def test_a_session_that_is_over_is_told_and_nothing_is_sent_as_the_coordinators_
     page.get_by_role("button", name=f"Act for {name}").click()
     page.goto("/me/help")
     no_barriers(page)
-    page.get_by_role("button", name="Nobody may do this for me").click()  # and so the session ends
-    page.goto("/me/membership")
-    until_it_shows(page, page.get_by_role("heading", name=f"You no longer act for {name}"))
+    ended = page.get_by_role("heading", name=f"You no longer act for {name}")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Nobody may do this for me").click()  # and so the session ends, soon or at once
+    if not ended.is_visible():
+        page.goto("/me/membership")
+        until_it_shows(page, ended)
     expect(page.get_by_role("heading", level=1)).to_have_text(f"You no longer act for {name}")
     no_barriers(page)
     page.goto("/me")
