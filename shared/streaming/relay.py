@@ -73,27 +73,27 @@ class Relay:
         self, outbox: Outbox, listener: Listener, tap: Tap, stop: threading.Event, works: Callable[[], None]
     ) -> None:
         looks = Looks(listener, _LOOK_SECONDS)
-        with self._broker.producer() as producer:  # first: it asks for its topic a tenth of a second later
-            topic = self._begin(outbox)
+        topic = self._begin(outbox)
+        with self._broker.producer() as producer:
             producer.answered = tap
             publishing = Publishing(self._service, outbox, self._broker, producer, topic, self._confined)
             told = False
             while not stop.is_set():
-                if publishing.has_room and looks.due:
+                looked = publishing.has_room and looks.due
+                if looked:
                     read = publishing.send_next()
                     if not read and looks.idle:
                         publishing.stay_where_the_cursor_is()
                     looks.looked(read, at_once=read > 1)
                 if publishing.settle():
                     works()
-                if publishing.has_room and looks.due:
-                    continue
-                if not publishing.under_way:
+                elif looked and not publishing.under_way:
                     works()
                     if not told:  # once: what is said later is said at the next beginning
                         outbox.is_up_to_date()
                         told = True
-                looks.wait(None if publishing.has_room else _LOOK_SECONDS)
+                if not (publishing.has_room and looks.due):
+                    looks.wait(None if publishing.has_room else _LOOK_SECONDS)
             until = monotonic() + _LAST_ACKNOWLEDGEMENTS_SECONDS
             while publishing.under_way and monotonic() < until:
                 publishing.settle(wait_seconds=_LOOK_SECONDS)
