@@ -224,7 +224,7 @@ def test_a_backlog_is_read_in_batches(
     lines: Projection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pages, "_BATCH", 3)
+    monkeypatch.setattr(pages, "BATCH", 3)
     for nth in range(7):
         commands.handle(ONE, Append(text=f"{nth}"), context)
     reader = Reader(database, codec, [lines])
@@ -383,7 +383,7 @@ def test_processes_that_all_believe_to_lead_write_each_row_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The lock makes one lead; this is what holds when a lost connection makes two believe it."""
-    monkeypatch.setattr(pages, "_BATCH", 2)
+    monkeypatch.setattr(pages, "BATCH", 2)
     for nth in range(30):
         commands.handle(ONE, Append(text=f"{nth}"), context)
 
