@@ -43,6 +43,7 @@ def found_communities(coordinator: Client) -> Ids:
         if parent:
             fact["parent"] = ids[parent]
         ids[key] = there.get(fact["name"]) or coordinator.post("membership", "communities", fact, key=f"facts/{key}").id
+    coordinator.get("membership", "communities")  # waits for what it founded, so that others find it too
     return ids
 
 

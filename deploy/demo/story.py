@@ -70,7 +70,9 @@ class Story:
             if each["name"] == name:
                 return str(each["id"])
         founded = {"name": name, "kind": kind, "about": "Founded for the story (synthetic).", "places": 12}
-        return self.coordinator.post("membership", "communities", founded).id
+        community = self.coordinator.post("membership", "communities", founded).id
+        self.coordinator.get("membership", f"communities/{community}")  # waits for it, so that others find it too
+        return community
 
     def _everybody_belongs(self, community: str, group: str) -> None:
         people = (

@@ -17,7 +17,7 @@ from shared.eventstore.doorbell import Listener, Looks
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.codec import Codec
 from shared.messages.recorded import BEGINNING, Position
-from shared.projections.pages import BATCH, Page, Pages
+from shared.projections.pages import Page, Pages
 from shared.projections.projection import OutOfDate, Projection
 from shared.projections.standing import check_version
 from shared.projections.subscriber import Subscriber
@@ -25,7 +25,6 @@ from shared.projections.subscriber import Subscriber
 log = structlog.get_logger()
 
 _LOOK_SECONDS = 0.25
-_BREATH_SECONDS = 0.02  # what comes close together is told together; the relay, which has no time, shares the processor
 _FULL_LOOK_SECONDS = 2.0  # somebody may have set a cursor back
 _PAUSE_AFTER_FAILURE_SECONDS = 2.0
 _OUT_OF_DATE = (
@@ -68,8 +67,6 @@ class Reader:
             while not stop.is_set():
                 read = self.advance_all()
                 works()
-                if 0 < read < BATCH:
-                    stop.wait(_BREATH_SECONDS)
                 looks.looked(read, at_once=bool(read))
                 looks.wait()
 
