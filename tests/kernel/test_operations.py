@@ -136,9 +136,7 @@ class TestStatus:
         house.read_own()
         house.consume()
         assert service_in(answer("status", status=0), house.service)["relay_repeated"] == 2
-        told = copse("status").stdout
-        assert "2 records stand in Kafka twice" in told
-        assert "Everything moves." in told
+        assert "2 records stand in Kafka twice" in copse("status").stdout
 
     def test_each_part_says_how_far_it_is_behind(self, house: House) -> None:
         house.all_through()
