@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from shared.errors import CannotGoOn
 from shared.messages.clock import Clock
-from shared.operations.service_status import Lag, PlacesRead, ServiceStatus, TopicLag, look_at, told_holder, told_lag
+from shared.operations.service_status import (
+    Holder,
+    Lag,
+    PlacesRead,
+    ServiceStatus,
+    TopicLag,
+    look_at,
+    told_holder,
+    told_lag,
+)
 from shared.operations.watched import Watched, seconds_since
 from shared.streaming.broker import Broker, BrokerUnavailable
 from shared.streaming.topics import Topic, first_times, topics_there
@@ -81,7 +90,7 @@ def _still(status: ServiceStatus, clock: Clock, after: float) -> Iterator[str]:
         yield status.says
     if status.migrations_missing:
         yield f"{', '.join(status.migrations_missing)} not applied. Run: copse migrate {status.service}"
-    if status.horizon and (status.horizon.seconds is None or status.horizon.seconds > after):
+    if status.horizon and _held(status, status.horizon, after):
         yield f"readers wait for an open transaction of {told_holder(status.horizon)}"
     if status.relay and (status.relay.failure or _waits(status.relay, after)):
         yield f"the relay stands still: {told_lag(status.relay)}"
@@ -103,6 +112,14 @@ def _still(status: ServiceStatus, clock: Clock, after: float) -> Iterator[str]:
     due_for = seconds_since(status.agenda.due_since, clock) if status.agenda else None
     if status.agenda and (due_for or 0) > after:
         yield f"the agenda stands still: {status.agenda.due} due, the oldest for {due_for:g} s"
+
+
+def _held(status: ServiceStatus, holder: Holder, after: float) -> bool:
+    """Whether a transaction holds readers back for too long. A start that the account may not see (an autovacuum has
+    one for a moment) tells nothing; who waits does."""
+    if holder.seconds is not None:
+        return holder.seconds > after
+    return any(_waits(lag, after) for lag in (status.relay, *status.readers.values()) if lag)
 
 
 def _waits(lag: Lag, after: float) -> bool:

@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -75,6 +76,18 @@ def house(
     known_to_copse(monkeypatch, reading, elsewhere.url)
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka.address)
     return house
+
+
+@pytest.fixture
+def plain_account(house: House) -> Iterator[str]:
+    """The address of the writing service's database for an account that sees its rows and nothing of other accounts."""
+    name = f"plain_{uuid4().hex[:8]}"
+    url = urlsplit(house.producing.url)
+    with house.producing.transaction() as db:
+        db.execute(f"create role {name} login password 'plain' in role pg_read_all_data")
+    yield url._replace(netloc=f"{name}:plain@{url.hostname}:{url.port}").geturl()
+    with house.producing.transaction() as db:
+        db.execute(f"drop role {name}")
 
 
 def service_in(overview: Any, name: str) -> Any:
@@ -193,6 +206,20 @@ class TestStatus:
             assert held["state"] == "idle in transaction"
             assert "readers wait for an open transaction of copse-test" in " ".join(overview["still"])
         assert service_in(answer("status", house.service, status=0), house.service)["horizon"] is None
+
+    def test_a_transaction_whose_start_is_hidden_is_told_when_somebody_waits_for_it(
+        self, house: House, plain_account: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An autovacuum has one for a moment, of an account that may see more than that of a service."""
+        house.all_through()
+        monkeypatch.setenv(f"{house.service.upper()}_DATABASE_URL", plain_account)
+        with house.producing.transaction() as db:
+            db.execute("select pg_current_xact_id()")
+            overview = answer("status", house.service, "--still-after", "0", status=0)
+            assert service_in(overview, house.service)["horizon"]["seconds"] is None
+            house.write(ONE, "d")
+            overview = answer("status", house.service, "--still-after", "0", status=1)
+            assert "for a time that this account may not see" in " ".join(overview["still"])
 
     def test_the_agenda_is_counted_by_what_its_entries_wait_for(self, house: House) -> None:
         house.all_through()

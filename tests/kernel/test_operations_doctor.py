@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from deploy.embedded.ports import free_port
-from shared.database.pool import Database
-from shared.operations import doctor
+from shared.database.pool import Database, Transaction
+from shared.operations import doctor, service_status
+from shared.operations.service_status import Holder
 from shared.privacy.keyring import Keyring
 from shared.streaming import topics
 from shared.streaming.broker import Broker
@@ -138,6 +140,26 @@ def test_an_idle_transaction_that_holds_the_horizon(database: Database, monkeypa
     assert told.exit_code == 1
     assert "keeps relay and projections from going on" in told.stdout
     assert f"pg_terminate_backend({own})" in told.stdout
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_transaction_whose_start_is_hidden_must_stay_to_be_told(
+    ends: bool, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = service_status.held_by
+
+    def held_by(db: Transaction) -> Holder | None:
+        held = asked(db)
+        if held and ends:
+            hiding.execute("rollback")
+        return held and replace(held, seconds=None)
+
+    monkeypatch.setattr(doctor, "_HELD_SECONDS", 0.1)
+    monkeypatch.setattr(doctor, "held_by", held_by)
+    with database.transaction() as hiding:
+        hiding.execute("select pg_current_xact_id()")
+        told = copse("doctor")
+    assert ("may not see" in told.stdout, told.exit_code) == ((False, 0) if ends else (True, 1))
 
 
 def test_migrations_that_are_missing(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
