@@ -50,6 +50,8 @@ _UUID = psycopg2.extensions.new_type(
 )
 _IDLE = psycopg2.extensions.TRANSACTION_STATUS_IDLE
 _SERVER_IS_THERE = (psycopg2.errors.LockNotAvailable, psycopg2.errors.QueryCanceled)
+_ENDS_LONG_TRANSACTIONS = 170000  # PostgreSQL 17
+_STATEMENTS_OF_A_TRANSACTION = 4  # of the longest allowed; one that is busy for longer holds back all readers
 _KEEP = (UUID, datetime, date, memoryview, bytes)  # already the Python type that rows ask for
 
 
@@ -86,7 +88,7 @@ class Transaction:
         self._writes: Writes | None = None  # made when there are any: nearly every use is one statement
         self._begins = begins
 
-    def execute(self, sql: str, *parameters: object) -> int:
+    def execute(self, sql: str | Prepared, *parameters: object) -> int:
         """Runs one statement and says how many rows it touched."""
         self._run(sql, parameters)
         return self._cursor.rowcount
@@ -144,10 +146,11 @@ class Transaction:
         return self._connection
 
     def commit(self) -> None:
-        """Ends the transaction, if there was one. Raises psycopg2's error when nothing was written after all."""
-        if self._writes:
-            self._writes.send()
-        if self._connection.get_transaction_status() != _IDLE:
+        """Ends the transaction, if there was one, in the round trip of the writes that still wait. Raises psycopg2's
+        error when nothing was written after all."""
+        if self._writes and self._writes.any:
+            self._writes.send(b"commit")
+        elif self._connection.get_transaction_status() != _IDLE:
             self._cursor.execute("commit")
             if self._cursor.statusmessage == "ROLLBACK":  # what PostgreSQL makes of it once a statement has failed
                 raise psycopg2.errors.InFailedSqlTransaction("a statement failed, so the whole was rolled back")
@@ -318,6 +321,9 @@ class Database:
             raise Unavailable(self.address, str(error)) from error
         connection.calls, connection.many = {}, {}
         connection.autocommit = True  # a transaction is begun and ended in so many words
+        if connection.server_version >= _ENDS_LONG_TRANSACTIONS:
+            with connection.cursor() as cursor:
+                cursor.execute(f"set transaction_timeout to '{_STATEMENTS_OF_A_TRANSACTION * self.statement_seconds}s'")
         psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
         psycopg2.extensions.register_type(_JSON, connection)
         psycopg2.extensions.register_type(_UUID, connection)  # half the time of the driver's own

@@ -116,12 +116,18 @@ class Writes:
         if self._count >= _TOGETHER:
             self.send()
 
-    def send(self) -> None:
-        """Sends what waits. Raises what the first of them that fails says; the transaction then fails as a whole."""
+    @property
+    def any(self) -> bool:
+        """Whether something waits."""
+        return self._count > 0
+
+    def send(self, then: bytes = b"") -> None:
+        """Sends what waits, and one more statement with it. Raises what the first that fails says; the transaction
+        then fails as a whole."""
         if self._count:
             self._end_rows()
-            together, self._waiting, self._count = b";".join(self._waiting), [], 0
-            self._cursor.execute(together)
+            together, self._waiting, self._count = [*self._waiting, then] if then else self._waiting, [], 0
+            self._cursor.execute(b";".join(together))
 
     def _end_rows(self) -> None:
         sql, rows = self._insert, self._rows

@@ -17,6 +17,7 @@ from shared.dead_letters import letters
 from shared.dead_letters.letters import Letter
 from shared.dead_letters.patience import NO_FAULT_OF_THE_MESSAGE, patiently, plain
 from shared.messages.decisions import Refused
+from shared.projections.standing import standing_in
 from shared.streaming.telling import Telling
 
 log = structlog.get_logger()
@@ -157,7 +158,8 @@ class Mending:
             letters.remove(db, letter.id)
             if stored.version < following:
                 return _Came.CHANGED  # a redelivery of what was told before
-            following_now = self._telling.following(db, letter.topic, letter.partition, letter.offset)
+            standing = standing_in(db, letter.topic, letter.partition)
+            following_now = self._telling.following(db, standing, letter.topic, letter.partition, letter.offset)
             self._telling.tell(letter.topic, [stored], db, following_now)
             letters.see(db, letter.topic, stored.stream, stored.version)
             return _Came.HANDLED

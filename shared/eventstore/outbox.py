@@ -9,12 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from shared.database.pool import Connection, Transaction
+from shared.database.pool import Connection, Prepared, Transaction
 from shared.messages.recorded import BEGINNING, Position
 
 _SQL = Path(__file__).parent / "sql"
-_TO_PUBLISH = (_SQL / "to_publish.sql").read_text()
-_PUBLISHED = (_SQL / "published.sql").read_text()
+_CURSOR = Prepared("cursor_of_relay", "select xid::text as xid, position from readers where name = 'relay'")
+_TO_PUBLISH = Prepared("to_publish", (_SQL / "to_publish.sql").read_text())
+_PUBLISHED = Prepared("published", (_SQL / "published.sql").read_text())
 
 
 class ToPublish(NamedTuple):
@@ -53,21 +54,22 @@ class Outbox:
 
     def __init__(self, connection: Connection) -> None:
         """`connection` is in autocommit mode: no transaction stays open while Kafka is waited for."""
-        self._connection, self._db = connection, Transaction(connection, begins=False)
+        self._db = Transaction(connection, begins=False)
         # A move that a crash of the server forgets is made again; the others need not wait for the disk.
         self._db.execute("set synchronous_commit = off")
         self._db.execute("insert into readers (name) values ('relay') on conflict do nothing")
 
     def cursor(self) -> Position:
         """Up to where everything is published."""
-        found = self._db.one(_Cursor, "select xid::text as xid, position from readers where name = 'relay'")
+        found = self._db.one(_Cursor, _CURSOR)
         return Position(int(found.xid), found.position) if found else BEGINNING
 
     def after(self, position: Position, limit: int, limit_bytes: int) -> list[ToPublish]:
         """The next events, in reading order: at most `limit`, and none beyond the one that reaches `limit_bytes`."""
-        with self._connection.cursor() as cursor:
-            cursor.execute(_TO_PUBLISH, (str(position.xid), position.number, limit, limit_bytes))
-            return [ToPublish._make(row) for row in cursor.fetchall()]
+        return [
+            ToPublish._make(row)
+            for row in self._db.rows(_TO_PUBLISH, str(position.xid), position.number, limit, limit_bytes)
+        ]
 
     def published(self, before: Position, upto: Position, ends: Mapping[int, int]) -> bool:
         """Moves the cursor, and notes where partitions end (partition: next offset); False when it is elsewhere."""

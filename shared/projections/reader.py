@@ -7,12 +7,12 @@ keep the processor busy, and hold up the horizon, and with it the relay, for not
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
 from shared.database.leadership import asked_to_stand_still, lead
-from shared.database.pool import Database, Transaction, Unavailable
+from shared.database.pool import Database, Prepared, Transaction, Unavailable
 from shared.eventstore.doorbell import Listener, Looks
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.codec import Codec
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 _LOOK_SECONDS = 0.25
 _FULL_LOOK_SECONDS = 2.0  # somebody may have set a cursor back
 _PAUSE_AFTER_FAILURE_SECONDS = 2.0
+_MOVE = Prepared("move_reader", "select * from move_reader(%s, %s::xid8, %s, %s::xid8, %s)")
 _OUT_OF_DATE = (
     "select 1 from unnest(%s::text[], %s::integer[]) as here (name, version)"
     " join projections on projections.name = here.name and projections.version <> here.version limit 1"
@@ -139,8 +140,7 @@ class Reader:
             return 0
         with self._database.transaction() as db:
             # First, so that a process that no longer leads finds out before it writes anything.
-            move_cursor(db, subscriber.name, before, page.end)
-            check_version(subscriber, db)
+            check_version(subscriber, move_cursor(db, subscriber.name, before, page.end))
             if not subscriber.notes:
                 forget_if_the_server_crashes(db)
             told = page.of(self._types[subscriber.name])
@@ -170,10 +170,13 @@ def cursors_of(database: Database, names: Sequence[str]) -> dict[str, Position]:
     return dict.fromkeys(names, BEGINNING) | {name: Position(int(xid), number) for name, xid, number in found}
 
 
-def move_cursor(db: Transaction, name: str, before: Position, after: Position) -> None:
-    """Moves a cursor from where the caller believes it to be. Raises Fenced when it is elsewhere."""
-    if _move_cursors(db, [name], before, after) != 1:
+def move_cursor(db: Transaction, name: str, before: Position, after: Position) -> int | None:
+    """Moves a cursor from where the caller believes it to be. Raises Fenced when it is elsewhere. Gives the version of
+    the reader's tables, if it has any, which stays until the transaction ends."""
+    [(moved, tables)] = db.rows(_MOVE, name, str(before.xid), before.number, str(after.xid), after.number)
+    if not moved:
         raise Fenced(f"{name} was moved by another process")
+    return cast(int | None, tables)
 
 
 def _move_cursors(db: Transaction, names: Sequence[str], before: Position, after: Position) -> int:

@@ -7,15 +7,16 @@ its stream's later messages (docs/adr/0010-dead-letters.md); the other streams g
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
+import msgspec
 import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 
 from shared.database.leadership import asked_to_stand_still
-from shared.database.pool import Database, Transaction
+from shared.database.pool import Database, Prepared, Transaction
 from shared.dead_letters import letters
 from shared.dead_letters.breaker import Breaker, BreakerOpen, Policy
 from shared.dead_letters.letters import Parked
@@ -23,11 +24,13 @@ from shared.dead_letters.mending import Mending
 from shared.dead_letters.patience import NO_FAULT_OF_THE_MESSAGE, patiently, plain
 from shared.messages.codec import Codec
 from shared.projections.reader import Fenced, forget_if_the_server_crashes, note_failure
+from shared.projections.standing import Standing
 from shared.projections.subscriber import Subscriber
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import Malformed
+from shared.streaming.readable import Received
 from shared.streaming.streams import GapFound, Place, Streams
-from shared.streaming.telling import Received, Telling
+from shared.streaming.telling import Telling
 from shared.telemetry.jobs import telling
 
 log = structlog.get_logger()
@@ -36,6 +39,10 @@ _POLL_MILLISECONDS = 250
 _MOST_AT_ONCE = 500
 _LOOK_FOR_READY_SECONDS = 5.0
 _LOOK_FOR_STILL_SECONDS = 0.25
+_BEGIN = Prepared("begin_batch", "select * from begin_batch(%s, %s, %s, %s, %s::text[])")
+_HELD = msgspec.json.Decoder(dict[str, int | None])
+_SEEN = msgspec.json.Decoder(dict[str, int])
+_STANDING = msgspec.json.Decoder(list[Standing])
 
 
 class Consumer:
@@ -87,7 +94,7 @@ class Consumer:
                     polled = consumer.poll(timeout_ms=_POLL_MILLISECONDS, max_records=_MOST_AT_ONCE)
                 works()
                 for partition, records in polled.items():
-                    self._handle_or_stand_still(consumer, partition, [Received.of(record) for record in records])
+                    self._handle_or_stand_still(consumer, partition, records)
 
     def _must_stand_still(self) -> bool:
         """Looks now and then whether somebody makes a projection anew and asks for a moment. Then one has passed."""
@@ -151,14 +158,17 @@ class Consumer:
             for record, next_offset in zip(records, following, strict=True):
                 self._tell_or_park(topic, partition, record, next_offset)
 
-    def _tell(self, topic: str, partition: int, records: Sequence[Received], following: int) -> int:
-        """In one transaction, nothing when anything fails; how many messages a subscriber was told of."""
+    def _tell(
+        self, topic: str, partition: int, records: Sequence[Received], following: int, *, apart: bool = False
+    ) -> int:
+        """In one transaction, nothing when anything fails; how many messages a subscriber was told of. With `apart` a
+        failure says whose it is."""
+        arrived = [(record, self._telling.read(topic, record)) for record in records]
         news, parked = [], []
         with self._database.transaction() as db:
-            _move(db, topic, partition, records[0].offset, following)
-            arrived = [(record, self._telling.read(topic, record)) for record in records]
-            streams = Streams(db, topic, {stored.stream for _, stored in arrived})
-            following_now = self._telling.following(db, topic, partition, records[0].offset)
+            first = records[0].offset
+            streams, standing = _begin(db, topic, partition, first, following, {stored.stream for _, stored in arrived})
+            following_now = self._telling.following(db, standing, topic, partition, first)
             for record, stored in arrived:
                 match streams.place(stored):
                     case Place.NEXT:
@@ -167,7 +177,7 @@ class Consumer:
                         parked.append(Parked(topic, partition, record, stored))
             if not any(each.notes for each in following_now):
                 forget_if_the_server_crashes(db)
-            told = self._telling.tell(topic, news, db, following_now)
+            told = self._telling.tell(topic, news, db, following_now, apart=apart)
             letters.park(db, parked)
             streams.save()
         if told:
@@ -178,7 +188,9 @@ class Consumer:
 
     def _tell_or_park(self, topic: str, partition: int, record: Received, following: int) -> None:
         try:
-            self._breaker.handled(patiently(lambda: self._tell(topic, partition, [record], following), self._wait))
+            self._breaker.handled(
+                patiently(lambda: self._tell(topic, partition, [record], following, apart=True), self._wait)
+            )
         except NO_FAULT_OF_THE_MESSAGE:
             raise
         except Exception as error:
@@ -200,6 +212,16 @@ class Consumer:
             )
 
 
+def _begin(
+    db: Transaction, topic: str, partition: int, first: int, following: int, streams: Iterable[str]
+) -> tuple[Streams, list[Standing]]:
+    """Moves a partition's position; how its streams and this service's projections stand. Raises Fenced."""
+    [(held, seen, standing)] = db.rows(_BEGIN, topic, partition, first, following, sorted(streams))
+    if standing is None:
+        raise _moved_elsewhere(topic, partition)
+    return Streams(db, topic, _HELD.decode(held), _SEEN.decode(seen)), _STANDING.decode(standing)
+
+
 def _move(db: Transaction, topic: str, partition: int, first: int, following: int) -> None:
     moved = db.execute(
         "insert into consumer_positions (topic, partition, next_offset) values (%s, %s, %s)"
@@ -211,7 +233,11 @@ def _move(db: Transaction, topic: str, partition: int, first: int, following: in
         first,
     )
     if moved != 1:
-        raise Fenced(f"{topic} partition {partition} was moved by another process")
+        raise _moved_elsewhere(topic, partition)
+
+
+def _moved_elsewhere(topic: str, partition: int) -> Fenced:
+    return Fenced(f"{topic} partition {partition} was moved by another process")
 
 
 def _seek(consumer: KafkaConsumer, database: Database, partition: TopicPartition) -> None:

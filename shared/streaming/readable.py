@@ -4,26 +4,29 @@ A header's name may be any bytes to Kafka. kafka-python 3.0.12 reads names as UT
 from then on returns nothing and never ends, with the whole batch before its next record. Everything else about such a
 record is in its place, so it is handed on with one header that says what is wrong.
 
-It also spends half of a consumer's time on headers, in two calls for each name and value. Here a record keeps them as
-the bytes that they are, and `Headers` reads them when it is gone through. Records of one kind differ in what their
-headers hold, hardly ever in their names and lengths: `by_name` remembers such layouts, cuts the bytes at their places
-in one call, and is right when all between them is the same. tests/kernel/test_unreadable_headers.py fails when a
-release changes what is used.
+It also spends most of a consumer's time here: on headers, in two calls for each name and value, and on thirteen things
+that it says of each record. Here a record is what Copse asks for, and keeps its headers as the bytes that they are;
+`Headers` reads them when it is gone through. Records of one kind differ in what their headers hold, hardly ever in
+their names and lengths: `texts` remembers such layouts, cuts the bytes at their places in one call, and is right when
+all between them is the same. tests/kernel/test_unreadable_headers.py fails when a release changes what is used.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from struct import Struct
 from typing import Any, NamedTuple
 
+import msgspec
+from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError
-from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from kafka.record.util import decode_varint
 
+from shared.streaming import cloudevents
 from shared.streaming.cloudevents import UNREADABLE
 
 _ONE_BYTE = frozenset(range(0, 0x80, 2))  # what a length of less than 64 looks like; nearly all are
+_FORMAT_WITH_HEADERS = 2  # of Kafka's records, since 2017
 
-_read_by_kafka_python = DefaultRecordBatch._read_msg
+UNPACKED_BY_KAFKA_PYTHON = Fetcher.PartitionRecords._unpack_records
 _names: dict[bytes, str] = {}
 _MOST_NAMES = 1000  # of all services together there are twenty; whoever sends others must not fill the memory
 
@@ -36,6 +39,8 @@ class _Layout(NamedTuple):
     cut: Struct
 
 
+_Cut = tuple[tuple[str, ...], Sequence[bytes]]
+"""The names of some headers, and what each holds."""
 _layouts: dict[tuple[int, int], list[_Layout]] = {}
 """By the number of headers and of their bytes."""
 _MOST_LAYOUTS = 1000
@@ -49,11 +54,7 @@ class Headers:
 
     def __init__(self, raw: bytes, count: int) -> None:
         self._raw, self._count = raw, count
-        self._named: Mapping[str, bytes] | None = None
-
-    def __bool__(self) -> bool:
-        """kafka-python adds up the sizes of headers that are there, and nobody asks for the sum."""
-        return False
+        self._named: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
         return repr(list(self))
@@ -65,33 +66,34 @@ class Headers:
         except (UnicodeDecodeError, CorruptRecordError, IndexError):
             return iter([(UNREADABLE, b"")])
 
-    def by_name(self) -> Mapping[str, bytes] | None:
+    def texts(self) -> Mapping[str, str] | None:
         """What each header holds, when it is ASCII throughout and no two have the same name: as relays send them."""
-        if self._named is None:
-            alike = _layouts.get((self._count, len(self._raw)), [])
-            for nth, layout in enumerate(alike):
-                parts = layout.cut.unpack(self._raw)
-                if parts[::2] == layout.between:
-                    if nth:
-                        alike.insert(0, alike.pop(nth))  # the next record is tried against it first
-                    values = parts[1::2]
-                    if b"".join(values).isascii():
-                        self._named = dict(zip(layout.names, values, strict=True))
-                    return self._named
-            self._named = self._learn()
+        if self._named is None and (cut := self._as_others_lie() or self._learn()):
+            self._named = _by_name(*cut)
         return self._named
 
-    def _learn(self) -> Mapping[str, bytes] | None:
+    def _as_others_lie(self) -> _Cut | None:
+        raw = self._raw
+        alike = _layouts.get((self._count, len(raw)), [])
+        for nth, layout in enumerate(alike):
+            parts = layout.cut.unpack(raw)
+            if parts[::2] == layout.between:
+                if nth:
+                    alike.insert(0, alike.pop(nth))  # the next record is tried against it first
+                return layout.names, parts[1::2]
+        return None
+
+    def _learn(self) -> _Cut | None:
         """The same for a layout that was not seen before, which is then known."""
         raw = self._raw
         try:
             places = self._places()
         except (UnicodeDecodeError, CorruptRecordError, IndexError):
             return None
-        names = tuple(name for name, _, _ in places)
+        names, values = tuple(name for name, _, _ in places), [raw[at:end] for _, at, end in places]
         if len(set(names)) < len(names) or UNREADABLE in names:
             return None
-        if not all(at <= end and raw[at:end].isascii() for _, at, end in places):
+        if not all(at <= end for _, at, end in places) or not b"".join(values).isascii():
             return None
         ends = [0, *(end for _, _, end in places)]
         between = tuple(raw[before:at] for before, (_, at, _) in zip(ends, places, strict=False))
@@ -102,7 +104,7 @@ class Headers:
         if len(alike) >= _MOST_ALIKE:
             alike.clear()
         alike.insert(0, _Layout(names, between, Struct("=" + "".join(sizes))))
-        return {name: raw[at:end] for name, at, end in places}
+        return names, values
 
     def _places(self) -> list[tuple[str, int, int]]:
         """Name, and where the value begins and ends; it ends before it begins when there is none."""
@@ -122,47 +124,99 @@ class Headers:
         return places
 
 
+def _by_name(names: Sequence[str], values: Sequence[bytes]) -> Mapping[str, str] | None:
+    """The values as texts; None when one is not ASCII. All are decoded in one call: one for each would take as long as
+    all the rest. What divides them is in no value, or else there are too many."""
+    together = b"\0".join(values)
+    if not together.isascii():
+        return None
+    texts = together.decode("ascii").split("\0")
+    if len(texts) != len(names):
+        return {name: value.decode("ascii") for name, value in zip(names, values, strict=True)}
+    return dict(zip(names, texts, strict=True))
+
+
+class Received(msgspec.Struct, frozen=True, gc=False):
+    """A record as Kafka gave it."""
+
+    offset: int
+    key: bytes | None
+    headers: cloudevents.Headers | cloudevents.Unread
+    value: bytes | None
+
+
+class Placed(Received, frozen=True, gc=False):
+    """The same with where it was read: what a consumer's poll gives."""
+
+    topic: str
+    partition: int
+
+
 def go_past_unreadable_headers() -> None:
     """Changes how every consumer of this process reads records. Doing it again changes nothing."""
-    DefaultRecordBatch._read_msg = _read
+    Fetcher.PartitionRecords._unpack_records = _unpack
 
 
-def _read(batch: Any) -> Any:
-    """The next record of a batch. Its own length says where the one after it begins."""
-    if batch.is_control_batch:
-        return _read_by_kafka_python(batch)
-    buffer = batch._buffer
-    length, first = _number(buffer, batch._pos)
-    end = first + length
-    since_first, at = _number(buffer, first + 1)  # behind a byte of attributes, of which there are none
-    nth, at = _number(buffer, at)
-    key, at = _bytes(buffer, at)
-    value, at = _bytes(buffer, at)
-    count, at = _number(buffer, at)
-    if at > end or end > len(buffer):
-        raise CorruptRecordError(f"a record of {length} bytes is longer than that")
-    batch._pos = end
-    kind = batch.timestamp_type
-    time = batch.max_timestamp if kind == batch.LOG_APPEND_TIME else batch.first_timestamp + since_first
-    headers = Headers(bytes(buffer[at:end]), count)
-    return DefaultRecord(length, batch.base_offset + nth, time, kind, key, value, headers)
+def _unpack(fetched: Any, place: Any, records: Any, *_deserializers: object) -> Iterator[Placed]:
+    """What Kafka sent of one partition, record by record, as kafka-python's own generator would: it says before each
+    how far the partition was read, and looks at the checksum of each batch."""
+    last = None
+    while (batch := records.next_batch()) is not None:
+        last = batch
+        if fetched.check_crcs and not batch.validate_crc():
+            raise CorruptRecordError(f"a batch at offset {batch.base_offset} of {place} is not what was sent")
+        if batch.magic < _FORMAT_WITH_HEADERS:
+            raise CorruptRecordError(f"a batch at offset {batch.base_offset} of {place} is older than Kafka 0.11")
+        fetched.leader_epoch = batch.leader_epoch
+        fetched.bytes_read += batch.size_in_bytes
+        if not batch.is_control_batch:
+            for record in _records_of(batch, place.topic, place.partition):
+                fetched.next_fetch_offset = record.offset + 1
+                fetched.records_read += 1
+                yield record
+    if last is not None:
+        fetched.next_fetch_offset = last.next_offset  # the last records of a batch may be compacted away
+    fetched.drain()
 
 
-def _number(buffer: Any, at: int) -> tuple[int, int]:
+def _records_of(batch: Any, topic: str, partition: int) -> Iterator[Placed]:
+    """The records of a batch. Each one's own length says where the one after it begins."""
+    batch._maybe_uncompress()
+    raw, at, base = bytes(batch._buffer), batch._pos, batch.base_offset
+    try:
+        for _ in range(batch.records_count):
+            length, first = _number(raw, at)
+            end = first + length
+            _, at = _number(raw, first + 1)  # its time, behind a byte of attributes, of which there are none
+            nth, at = _number(raw, at)
+            key, at = _bytes(raw, at)
+            value, at = _bytes(raw, at)
+            count, at = _number(raw, at)
+            if at > end or end > len(raw):
+                raise CorruptRecordError(f"a record of {length} bytes is longer than that")
+            yield Placed(base + nth, key, Headers(raw[at:end], count), value, topic, partition)
+            at = end
+    except (IndexError, ValueError) as error:
+        raise CorruptRecordError("a batch ends within a record") from error
+    if at != len(raw):
+        raise CorruptRecordError(f"{len(raw) - at} bytes are left behind a batch's last record")
+
+
+def _number(raw: bytes, at: int) -> tuple[int, int]:
     """A signed number (zigzag, seven bits a byte) and the place behind it. Most are of one byte or two."""
-    first = buffer[at]
+    first = raw[at]
     if first < 0x80:
         return (first >> 1) ^ -(first & 1), at + 1
-    second = buffer[at + 1]
+    second = raw[at + 1]
     if second < 0x80:
         return ((first & 0x7F | second << 7) >> 1) ^ -(first & 1), at + 2
-    number, behind = decode_varint(buffer, at)
+    number, behind = decode_varint(raw, at)
     return number, behind
 
 
-def _bytes(buffer: Any, at: int) -> tuple[bytes | None, int]:
-    length, at = _number(buffer, at)
-    return (None, at) if length < 0 else (bytes(buffer[at : at + length]), at + length)
+def _bytes(raw: bytes, at: int) -> tuple[bytes | None, int]:
+    length, at = _number(raw, at)
+    return (None, at) if length < 0 else (raw[at : at + length], at + length)
 
 
 def _text(name: bytes) -> str:

@@ -33,7 +33,8 @@ from shared.projections.projection import Projection, into
 from shared.projections.reader import forget_if_the_server_crashes
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import Malformed, service_of, stored_from
-from shared.streaming.telling import Received, Telling
+from shared.streaming.readable import Received
+from shared.streaming.telling import Telling
 
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)  # what cannot be read has no time: it is passed first
 _READ_AT_ONCE = 5_000
@@ -394,18 +395,17 @@ class _Records:
         self._fetched: deque[tuple[int, Stored | None]] = deque()
         self.target = begun
 
-    def add(self, records: list[object]) -> None:
+    def add(self, records: list[Received]) -> None:
         for record in records:
-            offset, headers, value = record.offset, record.headers, record.value  # type: ignore[attr-defined]  # kafka's
-            was_skipped = (*self._partition, offset) in self._skipped_offsets
-            stored = self._unless_malformed(record) if was_skipped else stored_from(headers, value)
-            self._fetched.append((offset, stored))
+            was_skipped = (*self._partition, record.offset) in self._skipped_offsets
+            stored = self._unless_malformed(record) if was_skipped else stored_from(record.headers, record.value)
+            self._fetched.append((record.offset, stored))
 
-    def _unless_malformed(self, record: object) -> Stored | None:
+    def _unless_malformed(self, record: Received) -> Stored | None:
         """A topic that was filled again may hold an event where an operator once skipped what was none."""
         topic, _ = self._partition
         try:
-            return Telling({service_of(topic): self._codec}, []).read(topic, Received.of(record))
+            return Telling({service_of(topic): self._codec}, []).read(topic, record)
         except Malformed:
             return None
 

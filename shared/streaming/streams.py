@@ -1,11 +1,9 @@
 """How far each stream of a topic has come here, and where a message of one belongs: next, seen, or behind others."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import Enum, auto
 
 from shared.database.pool import Transaction
-from shared.dead_letters import letters
 from shared.messages.recorded import Stored
 from shared.telemetry.jobs import consumer_redelivered
 
@@ -20,30 +18,15 @@ class Place(Enum):
     BEHIND = auto()  # its stream is held
 
 
-@dataclass(frozen=True)
-class _Seen:
-    stream: str
-    version: int
-
-
 class Streams:
     """Of some streams of one topic, in one transaction, which keeps others out of those that are held."""
 
-    def __init__(self, db: Transaction, topic: str, streams: Collection[str]) -> None:
+    def __init__(self, db: Transaction, topic: str, held: Mapping[str, int | None], seen: Mapping[str, int]) -> None:
+        """`held` gives the version of the first letter of each stream that is held (None: it cannot be read), `seen`
+        how far streams have come here."""
         self._db, self._topic = db, topic
-        names = sorted(streams)
-        # What is held comes first: its locks must be taken before its versions are read.
-        self._held = {each.stream: each.version for each in letters.held(db, topic, names)}
-        self._seen = {
-            row.stream: row.version
-            for row in db.all(
-                _Seen,
-                "select stream, version from consumer_streams where topic = %s and stream = any(%s)",
-                topic,
-                names,
-            )
-        }
-        self._before = dict(self._seen)
+        self._held, self._seen = dict(held), dict(seen)
+        self._before = seen
 
     def place(self, stored: Stored) -> Place:
         """Where a message belongs; it counts as seen when it is next. Raises GapFound for one that begins a gap."""

@@ -7,30 +7,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
-import msgspec
-
 from shared.database.pool import Transaction
 from shared.messages.codec import Codec
 from shared.messages.recorded import Recorded, Stored
-from shared.projections.standing import followers
+from shared.projections.standing import Standing, followers
 from shared.projections.subscriber import Subscriber
-from shared.streaming.cloudevents import Headers, Malformed, Unread, sources_of, stored_from, topic_of
+from shared.streaming.cloudevents import Malformed, sources_of, stored_from, topic_of
+from shared.streaming.readable import Received
 from shared.telemetry import tracing
 
 LARGEST_VALUE_BYTES = 1024 * 1024  # what a relay can send; larger ones are not ours
-
-
-class Received(msgspec.Struct, frozen=True, gc=False):
-    """A record as Kafka gave it."""
-
-    offset: int
-    key: bytes | None
-    headers: Headers | Unread
-    value: bytes | None
-
-    @classmethod
-    def of(cls, record: Any) -> "Received":
-        return cls(record.offset, record.key, record.headers, record.value)
 
 
 class Telling:
@@ -38,7 +24,7 @@ class Telling:
 
     def __init__(self, contracts: Mapping[str, Codec], subscribers: Sequence[Subscriber[Any]]) -> None:
         """`contracts` gives for each service that is read the codec of the events that this one knows of it."""
-        self._sources = {topic_of(other): f"/copse/{other}".encode() for other in contracts}
+        self._sources = {topic_of(other): f"/copse/{other}" for other in contracts}
         self._codecs = {topic_of(other): codec for other, codec in contracts.items()}
         self._subscribers = subscribers
 
@@ -63,16 +49,27 @@ class Telling:
             raise Malformed("a record is not a Copse event: its key is not the stream in its header ce_subject")
         return stored
 
-    def following(self, db: Transaction, topic: str, partition: int, offset: int) -> Sequence[Subscriber[Any]]:
-        """Those to tell of a partition's records from `offset` on. Called after the partition's position was moved."""
-        return followers(db, self._subscribers, self._codecs[topic], topic, partition, offset)
+    def following(
+        self, db: Transaction, standing: Sequence[Standing], topic: str, partition: int, offset: int
+    ) -> Sequence[Subscriber[Any]]:
+        """Those to tell of a partition's records from `offset` on, as projections stand there."""
+        return followers(db, standing, self._subscribers, self._codecs[topic], topic, partition, offset)
 
-    def tell(self, topic: str, news: Sequence[Stored], db: Transaction, following: Sequence[Subscriber[Any]]) -> int:
+    def tell(
+        self,
+        topic: str,
+        news: Sequence[Stored],
+        db: Transaction,
+        following: Sequence[Subscriber[Any]],
+        *,
+        apart: bool = True,
+    ) -> int:
         """Tells those who follow inside the caller's transaction; of how many events somebody was told.
 
         One after the other is told of all of them, projections before the reactions that may read them. Raises
         UnknownEvent for a newer version than the contract's, msgspec.DecodeError for wrong fields, and whatever a
-        handler raises, with a note of whose it is.
+        handler raises, with a note of whose it is. Without `apart` what they write stays with the transaction, to be
+        sent with its end: one round trip for all, and nobody can say whose it is when it fails.
         """
         codec = self._codecs[topic]
         recorded = [codec.decode(each) for each in news if codec.knows(each.type)]
@@ -82,13 +79,13 @@ class Telling:
                 after = one.metadata.traceparent
                 name = f"consume {type(one.event).__name__}"
                 with tracing.work(name, tracing.CONSUMER, after, topic=topic, stream=one.stream):
-                    _tell_all([one], db, following)
+                    _tell_all([one], db, following, apart)
         else:
-            _tell_all(heard, db, following)
+            _tell_all(heard, db, following, apart)
         return len(heard)
 
 
-def _tell_all(heard: Sequence[Recorded], db: Transaction, following: Sequence[Subscriber[Any]]) -> None:
+def _tell_all(heard: Sequence[Recorded], db: Transaction, following: Sequence[Subscriber[Any]], apart: bool) -> None:
     for each in following:
         events = each.events
         told = [one for one in heard if type(one.event) in events]
@@ -97,7 +94,8 @@ def _tell_all(heard: Sequence[Recorded], db: Transaction, following: Sequence[Su
         try:
             with tracing.work(f"tell {each.name}") if tracing.exported_by() else nullcontext():
                 each.tell_all(told, db)
-                db.send_writes()
+                if apart:
+                    db.send_writes()
         except Exception as error:
             error.add_note(each.name)
             raise

@@ -151,4 +151,4 @@ def test_what_is_sent_is_read_as_what_is_gone_through(name: str, text: bytes | N
 
 
 def test_what_is_sent_takes_the_quicker_way() -> None:
-    assert as_sent(SENT).by_name() == dict(SENT)
+    assert as_sent(SENT).texts() == {name: text.decode() for name, text in SENT}

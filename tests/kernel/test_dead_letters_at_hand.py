@@ -28,7 +28,7 @@ from shared.service import Running
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import headers_of, topic_of
 from shared.streaming.consumer import Consumer
-from shared.streaming.telling import Received
+from shared.streaming.readable import Received
 from tests.kernel.conftest import NOW
 from tests.kernel.provider import Provider, provider
 from tests.servers import Databases

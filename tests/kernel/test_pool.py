@@ -285,3 +285,16 @@ def test_values_are_bound_and_never_pasted(database: Database) -> None:
         db.execute_values("insert into readers (name) values %s", [(f"{sharp}{nth}",) for nth in range(3)])
         assert db.value(str, "select name from readers where name = %s", sharp) == sharp
         assert db.value(int, "select count(*) from readers") == 4
+
+
+def test_a_transaction_that_is_busy_for_too_long_is_ended_by_the_server(events_url: str) -> None:
+    """Each of its statements is short enough. Together they would hold back every reader of events."""
+    database = Database(events_url, application="copse-test", size=1, statement_seconds=1)
+    try:
+        with pytest.raises(Unavailable), database.transaction() as db:
+            for _ in range(20):
+                db.execute("select pg_sleep(0.5)")
+        with database.statement() as db:
+            assert db.value(str, "show transaction_timeout") == "4s"
+    finally:
+        database.close()

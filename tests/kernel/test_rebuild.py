@@ -24,9 +24,9 @@ from shared.projections.reader import cursor_of
 from shared.projections.status import ProjectionStatus, statuses
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import headers_of
+from shared.streaming.readable import Received
 from shared.streaming.relay import Relay
 from shared.streaming.replay import CannotRebuild, Replay, replaying
-from shared.streaming.telling import Received
 from tests.kernel.notebook import EVENTS, LineWritten
 from tests.kernel.rebuilt import TABLES, World, shelf_projection
 from tests.servers import Databases, KafkaServer, emptied, eventually
@@ -143,7 +143,7 @@ def test_an_event_that_waits_for_the_switch_is_told_to_the_new_tables(
     """The race: a transaction of the reader that begins while the switch holds the lock."""
     some.write(some.home, ONE, "late")
     reader = some.reader()
-    during_the_switch(some, monkeypatch, lambda: reader.advance(some.shelf), "update readers")
+    during_the_switch(some, monkeypatch, lambda: reader.advance(some.shelf), "execute move_reader")
     assert some.lines().count("late") == 1
     assert some.lines("shelf__previous").count("late") == 0
     assert some.rebuilding().compare() is None
@@ -160,7 +160,7 @@ def test_a_foreign_event_that_waits_for_the_switch_is_told_to_the_new_tables(
     record = Received(offset, stored.stream.encode(), headers_of(stored, some.other), stored.data.encode())
     consumer = some.consumer()
     during_the_switch(
-        some, monkeypatch, lambda: consumer.handle(some.topic, partition, [record]), "insert into consumer_positions"
+        some, monkeypatch, lambda: consumer.handle(some.topic, partition, [record]), "execute begin_batch"
     )
     assert some.lines().count("late") == 1
     assert some.lines("shelf__previous").count("late") == 0

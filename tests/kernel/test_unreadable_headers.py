@@ -1,11 +1,15 @@
 """A record whose header names are not text is parked like any other that cannot be read; the rest goes on."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kafka import TopicPartition
+from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError
-from kafka.record.default_records import DefaultRecordBatch
 from kafka.record.memory_records import MemoryRecords
+from kafka.record.util import calc_crc32c
 
 from shared.dead_letters.letters import holders
 from shared.streaming import readable
@@ -63,17 +67,71 @@ NAMED = st.tuples(st.text(min_size=1, max_size=90), st.binary(max_size=200))
 
 @given(st.lists(st.tuples(st.binary(max_size=9), st.binary(max_size=300), st.lists(NAMED, max_size=5)), min_size=1))
 def test_headers_are_what_kafka_python_reads(records: list[tuple[bytes, bytes, list[tuple[str, bytes]]]]) -> None:
-    builder = _Records([content(*each) for each in records])
-    builder.close()
-    encoded = bytes(builder.buffer())
-    here = list(MemoryRecords(encoded).next_batch())
+    encoded = batch_of([content(*each) for each in records])
+    here = fetched(encoded)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(DefaultRecordBatch, "_read_msg", readable._read_by_kafka_python)
-        there = list(MemoryRecords(encoded).next_batch())
-    assert [(r.offset, r.timestamp, r.timestamp_type, r.key, r.value, list(r.headers)) for r in here] == [
-        (r.offset, r.timestamp, r.timestamp_type, r.key, r.value, list(r.headers)) for r in there
-    ]
-    assert [repr(r.headers) for r in here] == [repr(list(r.headers)) for r in there]
+        patched.setattr(Fetcher.PartitionRecords, "_unpack_records", readable.UNPACKED_BY_KAFKA_PYTHON)
+        there = fetched(encoded)
+    assert told(here) == told(there)
+    assert [repr(r.headers) for r in here[0]] == [repr(list(r.headers)) for r in there[0]]
+
+
+@pytest.mark.parametrize("from_offset", [0, 2, 4])
+def test_a_partition_is_read_on_from_where_it_was_read_to(from_offset: int) -> None:
+    encoded = batch_of([content(b"k", b"%d" % nth, []) for nth in range(5)])
+    records, at, drained = fetched(encoded, from_offset)
+    assert [record.offset for record in records] == list(range(from_offset, 5))
+    assert [record.value for record in records] == [b"%d" % nth for nth in range(from_offset, 5)]
+    assert {(record.topic, record.partition) for record in records} == {("copse.notebooks.v1", 3)}
+    assert (at, drained) == (5, True)
+
+
+def test_it_is_read_a_few_records_at_a_time() -> None:
+    drained: list[object] = []
+    partition = partition_records(batch_of([content(b"k", b"v", [])] * 5), 0, drained)
+    assert [len(partition.take(2)), partition.next_fetch_offset, drained] == [2, 2, []]
+    assert [len(partition.take(3)), partition.next_fetch_offset] == [3, 5]
+    assert partition.take(1) == []
+    assert partition.bytes_read > 0
+    assert len(drained) == 1
+
+
+def test_a_batch_that_is_not_what_was_sent_is_refused() -> None:
+    encoded = bytearray(batch_of([content(b"k", b"value", [])]))
+    encoded[-3] ^= 1
+    with pytest.raises(CorruptRecordError):
+        fetched(bytes(encoded))
+
+
+def test_what_only_concerns_transactions_is_passed_over() -> None:
+    encoded = bytearray(batch_of([content(b"k", b"value", [])]))
+    batch = MemoryRecords(bytes(encoded)).next_batch()
+    encoded[batch.ATTRIBUTES_OFFSET + 1] |= batch.CONTROL_MASK
+    encoded[batch.CRC_OFFSET : batch.ATTRIBUTES_OFFSET] = calc_crc32c(encoded[batch.ATTRIBUTES_OFFSET :]).to_bytes(4)
+    assert fetched(bytes(encoded)) == ([], 1, True)
+
+
+def batch_of(contents: list[bytes]) -> bytes:
+    builder = _Records(contents)
+    builder.close()
+    return bytes(builder.buffer())
+
+
+def partition_records(encoded: bytes, from_offset: int, drained: list[object]) -> Any:
+    place = TopicPartition("copse.notebooks.v1", 3)
+    return Fetcher.PartitionRecords(from_offset, place, MemoryRecords(encoded), on_drain=drained.append)
+
+
+def fetched(encoded: bytes, from_offset: int = 0) -> tuple[list[Any], int, bool]:
+    """What a consumer's poll makes of what Kafka sent: the records, where it reads on, whether all was given out."""
+    drained: list[object] = []
+    partition = partition_records(encoded, from_offset, drained)
+    return partition.take(), partition.next_fetch_offset, bool(drained)
+
+
+def told(read: tuple[list[Any], int, bool]) -> object:
+    records, at, drained = read
+    return [(r.topic, r.partition, r.offset, r.key, r.value, list(r.headers)) for r in records], at, drained
 
 
 ORDINARY = st.dictionaries(st.sampled_from(["a", "bc", "n" * 70]), st.text("xyzü", max_size=70), max_size=3)
@@ -81,7 +139,7 @@ ODD = st.lists(st.tuples(st.sampled_from(["a", "bc", UNREADABLE]), st.none() | s
 
 
 @given(st.lists(ORDINARY.map(lambda texts: [(name, text.encode()) for name, text in texts.items()]) | ODD))
-def test_headers_by_name_are_those_that_are_gone_through(records: list[list[tuple[str, bytes | None]]]) -> None:
+def test_headers_as_texts_are_those_that_are_gone_through(records: list[list[tuple[str, bytes | None]]]) -> None:
     """Whatever layouts were learnt before."""
     for given_ in records:
         raw = b"".join(
@@ -92,38 +150,38 @@ def test_headers_by_name_are_those_that_are_gone_through(records: list[list[tupl
         values = [value for _, value in given_]
         ordinary = all(value is not None and value.isascii() for value in values)
         alone = len({name for name, _ in given_}) == len(given_) and UNREADABLE not in dict(given_)
+        texts = [(name, (value or b"").decode(errors="replace")) for name, value in given_]
         assert list(read) == given_
-        assert read.by_name() == (dict(given_) if ordinary and alone else None)
+        assert read.texts() == (dict(texts) if ordinary and alone else None)
 
 
 def test_headers_that_lie_alike_but_for_a_name_or_a_length_are_told_apart() -> None:
     one, other, shifted = ([("ab", b"xyz"), ("c", b"")], [("cd", b"xyz"), ("c", b"")], [("ab", b"xy"), ("cz", b"")])
     for headers in (one, other, shifted, one, shifted, other):
         raw = content(b"", b"", headers).removeprefix(content(b"", b"", [])[:2] + varint(len(headers)))
-        assert readable.Headers(raw, len(headers)).by_name() == dict(headers)
+        assert readable.Headers(raw, len(headers)).texts() == {name: value.decode() for name, value in headers}
 
 
 def test_layouts_do_not_fill_the_memory() -> None:
     for size in range(1500):
         name = b"n%d" % size
         raw = b"".join((varint(len(name)), name, varint(size), b"x" * size))
-        assert readable.Headers(raw, 1).by_name() == {name.decode(): b"x" * size}
+        assert readable.Headers(raw, 1).texts() == {name.decode(): "x" * size}
     for nth in range(100):
         name = b"%03d" % nth
-        assert readable.Headers(varint(3) + name + varint(0), 1).by_name() == {name.decode(): b""}
+        assert readable.Headers(varint(3) + name + varint(0), 1).texts() == {name.decode(): ""}
     assert len(readable._layouts) <= readable._MOST_LAYOUTS
     assert max(map(len, readable._layouts.values())) <= readable._MOST_ALIKE
 
 
-def test_a_record_that_is_cut_off_is_not_read_as_the_next_one() -> None:
-    builder = _Records([content(b"k", b"value", [("a", b"b")])] * 2)
-    builder.close()
-    batch = MemoryRecords(bytes(builder.buffer())).next_batch()
-    batch._maybe_uncompress()
-    batch._buffer[batch._pos] = 200  # says that it is longer than all there is
-    batch._buffer[batch._pos + 1 : batch._pos + 1] = b"\x7f"
+@pytest.mark.parametrize("end", [b"\x7f\xc8", b"\x00", b""], ids=["longer", "more behind it", "cut off"])
+def test_a_record_that_is_cut_off_is_not_read_as_the_next_one(end: bytes) -> None:
+    whole = batch_of([content(b"k", b"value", [("a", b"b")])] * 2)
+    spoilt = whole[:-20] + end if end != b"\x00" else whole + end
+    batch = MemoryRecords(whole).next_batch()
+    batch._buffer = bytearray(spoilt)
     with pytest.raises(CorruptRecordError):
-        batch._read_msg()
+        list(readable._records_of(batch, "copse.notebooks.v1", 3))
 
 
 @pytest.mark.parametrize("raw", [b"\x02a\x02bx", b"\x02a", b"\x02a\x08b", b""], ids=["more", "less", "cut off", "none"])

@@ -38,10 +38,11 @@ from shared.reactions.reaction import Do, Reaction, Step
 from shared.streaming.broker import BrokerUnavailable
 from shared.streaming.cloudevents import Malformed, topic_of
 from shared.streaming.consumer import Consumer
+from shared.streaming.readable import Received
 from shared.streaming.rebuilding import Rebuilding
 from shared.streaming.relay import CannotPublish, Relay
 from shared.streaming.replay import CannotRebuild
-from shared.streaming.telling import Received, Telling
+from shared.streaming.telling import Telling
 from tests.kernel.log import PARTITIONS, InMemory, Log, Outcome, Poll
 from tests.kernel.machines.processes import Fate, Killed, Mortal
 from tests.kernel.notebook import EVENTS, Append, LineWritten, Notebook, NotebookOpened, Open
@@ -344,9 +345,9 @@ class House:
 
     def in_log(self, partition: int) -> list[Stored | None]:
         found: list[Stored | None] = []
-        for record in self.log.records(TopicPartition(TOPIC, partition)):
+        for record in cast(list[Received], self.log.records(TopicPartition(TOPIC, partition))):
             try:
-                found.append(Telling({WRITES: self.contract}, []).read(TOPIC, Received.of(record)))
+                found.append(Telling({WRITES: self.contract}, []).read(TOPIC, record))
             except Malformed:
                 found.append(None)
         return found
