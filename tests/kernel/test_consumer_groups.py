@@ -27,6 +27,7 @@ from tests.servers import eventually
 
 NOTEBOOKS = [UUID(int=nth) for nth in range(1, 25)]
 LAST = UUID(int=99)  # the test writes into it
+_PACE_SECONDS = 0.005  # between two lines: all of them must arrive in the end, on one core too
 LONG = 60.0  # a session is 10 s, a frozen transaction 15 s, and the machine may be busy
 
 
@@ -116,7 +117,7 @@ def traffic(line: Line) -> Iterator[dict[UUID, list[str]]]:
     def keep_writing() -> None:
         for nth in count():
             for notebook in NOTEBOOKS:
-                if enough.is_set():
+                if enough.wait(_PACE_SECONDS):
                     return
                 line.write(notebook, f"{nth}")
                 written[notebook].append(f"{nth}")
