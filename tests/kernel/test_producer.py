@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from kafka.partitioner.default import DefaultPartitioner
 from kafka.record.memory_records import MemoryRecords
@@ -57,6 +58,23 @@ def test_a_key_goes_where_other_clients_of_kafka_put_it(key: bytes) -> None:
 
     theirs = DefaultPartitioner().partition("t", key, key, b"", b"", Cluster())
     assert partition_of(key, PARTITIONS) == theirs
+
+
+def test_the_settings_that_promises_stand_on(to_kafka: Line) -> None:
+    """Nothing else would show for long that one is another: it takes a crash, or a topic's name misspelt."""
+    with to_kafka.broker.producer() as producer:
+        assert (producer.config["acks"], producer.config["enable_idempotence"]) == (-1, True)
+        assert producer.config["retries"] == float("inf")
+        assert producer.config["allow_auto_create_topics"] is False
+    with to_kafka.broker.consumer("settings") as consumer:
+        assert consumer.config["enable_auto_commit"] is False
+        assert consumer.config["auto_offset_reset"] == "earliest"
+        assert consumer.config["allow_auto_create_topics"] is False
+        assert consumer.config["partition_assignment_strategy"] == [CooperativeStickyAssignor]
+    with to_kafka.broker.reader_of_the_past() as reader:
+        assert (reader.config["group_id"], reader.config["enable_auto_commit"]) == (None, False)
+        assert reader.config["auto_offset_reset"] == "none"
+        assert reader.config["allow_auto_create_topics"] is False
 
 
 def test_batches_arrive_in_order_and_say_where(to_kafka: Line) -> None:
