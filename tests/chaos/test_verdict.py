@@ -1,5 +1,6 @@
 """What a chaos run says in the end, and its exit status: whoever reads only the last line must not be told too well."""
 
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from tests.chaos import run as run_module
 from tests.chaos.checks import Found
+from tests.chaos.fail_points import POINTS
 from tests.chaos.run import Run, main
 
 NOBODY = cast(Any, SimpleNamespace(given_up=[]))
@@ -34,7 +35,7 @@ def test_the_last_line_counts_what_was_found(
 
 def test_a_core_fail_point_that_never_fired_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = Run(kills=20, seed=7, folder=tmp_path, broken="", pause=0)
-    core = [point.name for point in run_module.fail_points.POINTS if point.core]
+    core = [point.name for point in POINTS if point.core]
     run.house.fired.write_text("\n".join(core[1:]))
     run._tell_points()
     assert f"Never fired in this run, although everyone should: {core[0]}\n" in capsys.readouterr().out
@@ -46,7 +47,7 @@ def test_the_exit_status_says_whether_all_was_well(
 ) -> None:
     monkeypatch.setattr(Run, "play", lambda _: clean)
     monkeypatch.setattr(sys, "argv", ["run", "--kills", "20", "--seed", "7"])
-    monkeypatch.setattr(run_module.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert main() == status
     assert bool(list(tmp_path.iterdir())) is not clean, "the folder stays when something is wrong"
