@@ -23,6 +23,11 @@ from shared.database.pool import Database
 from shared.eventstore.postgres import FUNCTIONS
 
 IN_CONTAINERS = os.environ.get("COPSE_TEST_SERVERS") == "containers"
+POSTGRES_SETTINGS = {
+    # An automatic ANALYZE takes a transaction id, and until it ends no reader of any database of the server goes past
+    # it: a test that has just appended and reads at once would now and then miss its own event.
+    "autovacuum_analyze_threshold": f"{2**31 - 1}",
+}
 POSTGRES_IMAGE = "postgres:17"
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 
@@ -56,6 +61,27 @@ def eventually(holds: Callable[[], object], what: str, seconds: float = 15) -> N
     while not holds():
         assert time.monotonic() < until, f"not within {seconds:g} s: {what}"
         time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def all_readable(database: Database) -> None:
+    """Waits until readers may read every event that is there now.
+
+    Whoever writes anywhere on the server holds them back for a moment: a doorbell, a test's database that is dropped.
+    Events of a restored dump to which this server has not counted yet are not waited for.
+    """
+    with database.statement() as db:
+        newest = db.value(
+            str,
+            "select xid::text from events where xid < (select pg_snapshot_xmax(pg_current_snapshot()))"
+            " order by events.xid desc limit 1",
+        )
+
+    def below_the_horizon() -> bool:
+        with database.statement() as db:
+            return bool(db.value(bool, "select %s::xid8 < pg_snapshot_xmin(pg_current_snapshot())", newest))
+
+    if newest:
+        eventually(below_the_horizon, "every event is below the horizon of readers")
 
 
 _EMPTIED = """
@@ -134,7 +160,7 @@ def postgres_server(folder: Path) -> Iterator[PostgresServer]:
         with _postgres_container() as server:
             yield server
     else:
-        with Postgres(folder) as embedded:
+        with Postgres(folder, settings=POSTGRES_SETTINGS) as embedded:
             yield embedded
 
 
@@ -175,7 +201,9 @@ class _PostgresContainer:
 def _postgres_container() -> Iterator[PostgresServer]:
     from testcontainers.community.postgres import PostgresContainer
 
-    with PostgresContainer(POSTGRES_IMAGE, username="copse", password="copse", dbname="copse") as container:
+    container = PostgresContainer(POSTGRES_IMAGE, username="copse", password="copse", dbname="copse")
+    container.with_command(["postgres", *(f"-c{name}={value}" for name, value in POSTGRES_SETTINGS.items())])
+    with container:
         yield _PostgresContainer(container)
 
 

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -46,12 +46,23 @@ SETTINGS = {
 class Postgres:
     """One server with its files in `folder`; they stay there between starts."""
 
-    def __init__(self, folder: Path, port: int = 0, databases: Iterable[str] = (), log: Path | None = None) -> None:
-        """A port of 0 is chosen freely, once. `databases` are made at the start when they are not there."""
+    def __init__(
+        self,
+        folder: Path,
+        port: int = 0,
+        databases: Iterable[str] = (),
+        log: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """A port of 0 is chosen freely, once. `databases` are made at the start when they are not there.
+
+        `settings` come on top of those above.
+        """
         self.folder = folder.resolve()
         self.port = port or free_port()
         self.databases = tuple(databases)
         self.log = log or self.folder / "postgres.log"
+        self.settings = {**SETTINGS, **(settings or {})}
         self.process: Process | None = None
 
     def url(self, database: str = "postgres") -> str:
@@ -84,7 +95,7 @@ class Postgres:
                 f"The data in {data} was made by PostgreSQL {made_by}, and this machine now has "
                 f"{programs.version}. `make demo-reset` forgets the demo's data."
             )
-        settings = [word for key, value in SETTINGS.items() for word in ("-c", f"{key}={value}")]
+        settings = [word for key, value in self.settings.items() for word in ("-c", f"{key}={value}")]
         self.process = Process(
             "PostgreSQL",
             [programs.folder / "postgres", "-D", data, "-p", str(self.port), *settings],

@@ -46,7 +46,7 @@ class FailPoint:
 
 
 POINTS = (
-    FailPoint("append: before commit", "shared.eventstore.postgres:StoreInTransaction.append", "web", WRITTEN_TO),
+    FailPoint("append: decided, not sent", "shared.eventstore.postgres:_append", "web", WRITTEN_TO, before=True),
     FailPoint(
         "append: committed, not answered", "shared.eventstore.postgres:PostgresEventStore.append", "web", WRITTEN_TO
     ),
@@ -89,6 +89,12 @@ POINTS = (
         core=False,
     ),
     FailPoint("reader: cursor moved, nothing told", "shared.projections.reader:move_cursor", "worker", ALL, core=False),
+    FailPoint(
+        "reader: some moved past a page, others not told",
+        "shared.projections.reader:Reader._moved_together",
+        "worker",
+        ALL,
+    ),
     FailPoint("reader: told, not committed", "shared.projections.projection:Projection.tell", "worker", ALL),
     FailPoint("reaction: noted, not committed", "shared.reactions.reaction:Reaction.tell", "worker", REACTING),
     FailPoint(

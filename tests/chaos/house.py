@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 
 import psutil
-import psycopg2
 
 from deploy.demo.configuration import SERVICES
 from deploy.demo.progress import Progress
@@ -57,7 +56,7 @@ class House(System):
             wait_for([companions])
         if self.broken == "database":
             for name in DATABASES.values():
-                self._alter(name)
+                sabotage.answer_before_the_disk(self.postgres.url(name))
         self._step("services", self._start_services)
 
     def _start_services(self) -> None:
@@ -74,12 +73,6 @@ class House(System):
         harmed = [POSTGRES, KAFKA, *services, *(f"{name}-rival" for name in self.rivals)]
         self._kept = {name: self.processes[name] for name in harmed}
         self._keeper.start()
-
-    def _alter(self, database: str) -> None:
-        connection = psycopg2.connect(self.postgres.url(database))
-        with connection, connection.cursor() as cursor:
-            cursor.execute(f"alter database {database} set synchronous_commit to off")
-        connection.close()
 
     def environment(self) -> Mapping[str, str]:
         """Everybody here asks from one address, and far more often than people do."""

@@ -8,7 +8,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg2
+from psycopg2 import sql
+
 CHOSEN = "COPSE_CHAOS_SABOTAGE"
+LATE_SECONDS = 0.3
 
 
 def install(name: str) -> None:
@@ -24,7 +28,7 @@ def _relay() -> None:
     later = ThreadPoolExecutor(1)
 
     def careless(self: Producer, topic: str, partition: int, contents: Sequence[bytes]) -> Sent:
-        due = time.monotonic() + 0.3
+        due = time.monotonic() + LATE_SECONDS
 
         def send() -> None:
             time.sleep(max(0.0, due - time.monotonic()))
@@ -32,7 +36,8 @@ def _relay() -> None:
             self.go()
 
         later.submit(send)
-        return Sent(partition, len(contents), _Acknowledged())
+        # Of no records: else where the partition must end is noted, and the next leader sends again what is missing.
+        return Sent(partition, 0, _Acknowledged())
 
     Producer.send_batch = careless  # type: ignore[method-assign]
 
@@ -43,6 +48,9 @@ class _Acknowledged:
     is_done = True
     value = (-1, 0, None)
 
+    def wait(self, seconds: float) -> None:
+        """There is nothing to wait for."""
+
 
 def _consumer() -> None:
     """The consumer's position is committed before what was read is told."""
@@ -52,9 +60,15 @@ def _consumer() -> None:
 
     def committed(db: Any, *args: Any) -> None:
         move(db, *args)
-        db.commit()
+        _go_on_in_another(db)
 
     consumer._move = committed  # type: ignore[assignment]
+
+
+def _go_on_in_another(transaction: Any) -> None:
+    """Commits. What follows is in a transaction too, or it would fail at once, and not only when somebody dies."""
+    transaction.commit()
+    transaction._begins = True
 
 
 def _idempotency() -> None:
@@ -72,13 +86,22 @@ def _reader() -> None:
 
     def committed(db: Any, *args: Any) -> None:
         move(db, *args)
-        db.commit()
+        _go_on_in_another(db)
 
     reader.move_cursor = committed  # type: ignore[assignment]
 
 
 def _database() -> None:
-    """PostgreSQL answers before a commit is on the disk (`tests.chaos.house` sets it)."""
+    """PostgreSQL answers before a commit is on the disk: `tests.chaos.house` sets it, for all who connect."""
+
+
+def answer_before_the_disk(url: str) -> None:
+    """To whoever connects to this database from now on."""
+    connection = psycopg2.connect(url)
+    with connection, connection.cursor() as cursor:
+        name = sql.Identifier(connection.info.dbname)
+        cursor.execute(sql.SQL("alter database {} set synchronous_commit to off").format(name))
+    connection.close()
 
 
 KINDS: dict[str, Callable[[], None]] = {

@@ -22,3 +22,4 @@ def test_nothing_acknowledged_is_lost_or_done_twice_whatever_is_killed() -> None
     last = told.rstrip().rpartition("\n")[2]
     assert re.fullmatch(r"kills 20, acknowledged [1-9]\d+, lost 0, doubled 0, diverged 0", last), told
     assert run.returncode == 0, told
+    assert "Never fired" not in told, told

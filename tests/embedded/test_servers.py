@@ -25,7 +25,7 @@ def test_what_kafka_acknowledged_is_there_after_sigkill(tmp_path: Path) -> None:
         assert not kafka.running
         kafka.start()
         consumer = KafkaConsumer(
-            "facts", bootstrap_servers=kafka.address, auto_offset_reset="earliest", consumer_timeout_ms=5000
+            "facts", bootstrap_servers=kafka.address, auto_offset_reset="earliest", consumer_timeout_ms=60_000
         )
         read = [next(consumer).value for _ in range(50)]
         consumer.close()

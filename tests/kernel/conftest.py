@@ -11,8 +11,11 @@ from typing import Protocol
 from uuid import uuid4
 
 import pytest
+from kafka import KafkaAdminClient
 
+from deploy.demo.configuration import SERVICES
 from shared.commands.handler import Commands
+from shared.database import leadership
 from shared.database.pool import Database
 from shared.errors import CannotGoOn
 from shared.eventstore.postgres import PostgresEventStore
@@ -21,9 +24,10 @@ from shared.messages.codec import Codec
 from shared.messages.decisions import Context
 from shared.privacy.keyring import Keyring
 from shared.projections.reader import Fenced
+from shared.streaming.cloudevents import topic_of
 from tests.kernel.line import broker, line, to_kafka  # noqa: F401  # fixtures
 from tests.kernel.notebook import EVENTS
-from tests.servers import Databases, emptied
+from tests.servers import Databases, KafkaServer, emptied, eventually
 
 NewDatabase = Callable[[Callable[[Databases], str]], str]
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -134,6 +138,36 @@ class BeginningAgain:
                 self.job.run(stop)
             except (CannotGoOn, Fenced):
                 stop.wait(0.05)
+
+
+def forget_topics_of_services(kafka: KafkaServer) -> None:
+    """Those of the real services: earlier tests left their records in the Kafka that all tests share."""
+    admin = KafkaAdminClient(bootstrap_servers=kafka.address)
+    try:
+        there = {topic_of(each) for each in SERVICES}
+        admin.delete_topics([topic for topic in admin.list_topics() if topic in there])
+        eventually(lambda: not there & set(admin.list_topics()), "the topics are gone")
+    finally:
+        admin.close()
+
+
+def leader_of(database: Database, job: str) -> int | None:
+    """The server process of the session that leads; writers and those who look whether to stand still hold advisory
+    locks too."""
+    held = (
+        "select pid from pg_locks where locktype = 'advisory' and granted"
+        " and database = (select oid from pg_database where datname = current_database())"
+        " and objsubid = 1 and (classid::bigint << 32) | objid::bigint = %s"
+    )
+    with database.statement() as db:
+        return db.value(int, held, leadership._key(job))
+
+
+def end_the_leader(database: Database, job: str) -> None:
+    """Its connection drops; when nobody leads just now, that of the next."""
+    eventually(lambda: leader_of(database, job), f"somebody leads the {job}")
+    with database.statement() as db:
+        db.value(bool, "select pg_terminate_backend(%s, 5000)", leader_of(database, job))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from shared.projections.reader import Reader
 from shared.service import Service
 from tests.kernel.line import Line, Record
 from tests.kernel.notebook import lines_projection
+from tests.servers import all_readable
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 
@@ -32,6 +33,7 @@ class House(Line):
 
     def read_own(self) -> None:
         """Its projection goes along its event table."""
+        all_readable(self.producing)
         Reader(self.producing, self.codec, [self.own_lines]).advance_all()
 
     def consume(self) -> None:

@@ -17,13 +17,14 @@ from shared.messages.decisions import Context
 from shared.messages.recorded import BEGINNING, Stored
 from shared.privacy.keyring import Keyring
 from shared.projections.projection import Projection, make_tables
+from shared.projections.reader import cursor_of
 from shared.projections.subscriber import Subscriber
 from shared.streaming.broker import PARTITIONS, Broker
 from shared.streaming.cloudevents import Headers, headers_of, topic_of
 from shared.streaming.consumer import Consumer
 from shared.streaming.relay import Relay
 from tests.kernel.notebook import EVENTS, Append, Open, lines_in, lines_projection
-from tests.servers import KafkaServer
+from tests.servers import KafkaServer, all_readable
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 
@@ -82,7 +83,8 @@ class Line:
             self.commands.handle(notebook, Append(text=text), self.context, attempts=1000)
 
     def written(self) -> list[Stored]:
-        return PostgresEventStore(self.producing).read_all(BEGINNING, 10_000)
+        all_readable(self.producing)
+        return PostgresEventStore(self.producing).read_all(BEGINNING, 100_000)
 
     def arrived(self, notebook: UUID | None = None) -> list[str]:
         with self.consuming.transaction() as db:
@@ -120,6 +122,7 @@ class Line:
 
     def publish(self) -> int:
         """One batch, as the relay does."""
+        all_readable(self.producing)
         with self.broker.producer() as producer:
             return self.relay().publish(producer)
 
@@ -143,6 +146,10 @@ class Line:
 
     def tell(self, records: Sequence[Record], *subscribers: Subscriber[Any]) -> None:
         self.consumer(*subscribers).handle(self.topic, 0, records)  # type: ignore[arg-type]  # the shape is the same
+
+
+def published_to_the_end(line: Line) -> bool:
+    return cursor_of(line.producing, "relay") == PostgresEventStore(line.producing).newest() > BEGINNING
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import signal
 import threading
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -15,7 +15,7 @@ from sys import executable
 from uuid import UUID
 
 import pytest
-from kafka import KafkaAdminClient
+from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import CoordinatorNotAvailableError
 
 from deploy.embedded.processes import Process
@@ -27,6 +27,7 @@ from tests.servers import eventually
 
 NOTEBOOKS = [UUID(int=nth) for nth in range(1, 25)]
 LAST = UUID(int=99)  # the test writes into it
+_PACE_SECONDS = 0.005  # between two lines: all of them must arrive in the end, on one core too
 LONG = 60.0  # a session is 10 s, a frozen transaction 15 s, and the machine may be busy
 
 
@@ -116,7 +117,7 @@ def traffic(line: Line) -> Iterator[dict[UUID, list[str]]]:
     def keep_writing() -> None:
         for nth in count():
             for notebook in NOTEBOOKS:
-                if enough.is_set():
+                if enough.wait(_PACE_SECONDS):
                     return
                 line.write(notebook, f"{nth}")
                 written[notebook].append(f"{nth}")
@@ -182,6 +183,40 @@ def test_others_take_over_from_one_that_is_killed(group: Group) -> None:
         group.members["one"].kill()
         eventually(group.is_shared_by(1), "the other has all partitions", LONG)
         group.all_go_on()
+
+
+class Given(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types
+    """Which partitions a member was given and had taken away, each time."""
+
+    def __init__(self) -> None:
+        self.given, self.taken = list[set[int]](), list[set[int]]()
+
+    def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        self.given.append({each.partition for each in assigned})
+
+    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        self.taken.append({each.partition for each in revoked})
+
+
+def test_what_a_member_keeps_when_another_joins_is_neither_taken_from_it_nor_given_again(to_kafka: Line) -> None:
+    """It goes on there meanwhile. With the assignors of kafka-python's own choice everybody stands still each time."""
+    everything, topic = set(range(PARTITIONS)), to_kafka.topic
+    with to_kafka.broker.consumer(to_kafka.reader) as first, to_kafka.broker.consumer(to_kafka.reader) as second:
+
+        def shared(*members: KafkaConsumer) -> bool:
+            for each in members:
+                each.poll(timeout_ms=50)
+            has = [{each.partition for each in member.assignment()} for member in members]
+            return all(has) and set.union(*has) == everything and sum(map(len, has)) == PARTITIONS
+
+        first.subscribe([topic], listener=(firsts := Given()))
+        eventually(lambda: shared(first), "the first has all partitions", LONG)
+        second.subscribe([topic], listener=Given())
+        eventually(lambda: shared(first, second), "both share them", LONG)
+        kept = {each.partition for each in first.assignment()}
+        assert kept
+        assert not kept & set.union(set(), *firsts.taken)
+        assert [each & kept for each in firsts.given if each & kept] == [kept]
 
 
 def test_one_that_comes_back_under_its_name_goes_on_with_its_partitions_and_disturbs_nobody(group: Group) -> None:

@@ -258,6 +258,12 @@ class TestTheCommandLine:
         assert skipped.returncode == 0
         assert json.loads(skipped.stdout) == {"handled": 2, "left": 0, "reason": None}
         assert "by olive: never sealed" in copse("list", "meetings", "--skipped").stdout
+        [passed_over] = json.loads(copse("list", "meetings", "--skipped", "--json").stdout)["items"]
+        assert (passed_over["letter"], passed_over["skipped_by"], passed_over["reason"]) == (
+            id,
+            "olive",
+            "never sealed",
+        )
         assert "Lee" not in "".join(each.stdout + each.stderr for each in (listed, shown, retried, skipped))
 
     def test_says_plainly_what_cannot_be_done(

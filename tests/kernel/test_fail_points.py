@@ -22,7 +22,7 @@ from deploy.embedded.processes import Process
 from shared.database.pool import Database
 from shared.streaming.broker import PARTITIONS
 from shared.streaming.cloudevents import topic_of
-from tests.kernel.conftest import NewDatabase
+from tests.kernel.conftest import NewDatabase, forget_topics_of_services
 from tests.kernel.provider import Provider, provider
 from tests.servers import Databases, KafkaServer, eventually
 
@@ -114,6 +114,7 @@ def at_provider() -> Iterator[Provider]:
 def membership(
     new_database: NewDatabase, kafka: KafkaServer, at_provider: Provider, tmp_path: Path
 ) -> Iterator[Membership]:
+    forget_topics_of_services(kafka)
     url, web_port, health_port = new_database(Databases.empty), free_port(), free_port()
     environment = {
         "PUBLIC_CHANGES_PER_HOUR": "0",

@@ -41,7 +41,7 @@ from shared.service import Running, Service
 from shared.telemetry.metrics import REGISTRY
 from tests.kernel.notebook import Append, Close, Line, Notebook, Open, lines_in, lines_projection
 from tests.kernel.provider import Provider, provider
-from tests.servers import emptied, eventually
+from tests.servers import all_readable, emptied, eventually
 
 MEMBER_ACCOUNT = "ben"
 BEN = MemberId(UUID(int=2))
@@ -286,6 +286,7 @@ def pointers(response: TestResponse) -> list[str]:
 
 
 def project(here: Running) -> None:
+    all_readable(here.database)
     Reader(here.database, here.codec, [lines]).advance_all()
 
 

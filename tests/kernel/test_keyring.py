@@ -97,10 +97,11 @@ def test_a_process_that_remembers_the_old_key_finds_the_new_one(
 def test_a_key_is_looked_up_once_and_forgotten_within_seconds(
     keys: Database, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    now = monotonic()
+    monkeypatch.setattr(module, "monotonic", lambda: now)
     sealed = keyring.seal(ANN, "Ann Lee", PLACE)
     destroy(keys, ANN)
     assert keyring.unseal(sealed, PLACE) == "Ann Lee"
-    now = monotonic()
     monkeypatch.setattr(module, "monotonic", lambda: now + 6)
     assert keyring.unseal(sealed, PLACE) is None
 

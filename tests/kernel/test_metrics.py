@@ -17,7 +17,7 @@ import requests
 from deploy.embedded.ports import answers, free_port
 from deploy.embedded.processes import Process
 from tests.kernel.collector import Collector, collector
-from tests.kernel.conftest import NewDatabase
+from tests.kernel.conftest import NewDatabase, forget_topics_of_services
 from tests.kernel.scraped import Scraped
 from tests.servers import Databases, KafkaServer, eventually
 
@@ -56,6 +56,7 @@ def start(environment: dict[str, str], kafka: KafkaServer, tmp_path: Path) -> It
         made.start()
         return made
 
+    forget_topics_of_services(kafka)
     process("migrate", "keyring", "meetings", KAFKA_BOOTSTRAP_SERVERS=kafka.address).run(START_LIMIT)
     yield started_process
     for each in started:

@@ -533,6 +533,8 @@ class TestEvents:
         with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert process.stdout
             assert process.stderr
+            limit = threading.Timer(60, process.kill)
+            limit.start()
             try:
                 assert json.loads(process.stdout.readline())["version"] == 1
                 house.write(ONE, "later")
@@ -541,6 +543,7 @@ class TestEvents:
                 assert process.wait(timeout=20) == 0
                 assert b"Traceback" not in process.stderr.read()
             finally:
+                limit.cancel()
                 process.kill()  # else a failure would wait for it for ever
 
     def test_one_event_or_a_stream_from_whichever_service_has_it(self, house: House) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from kafka.partitioner.default import DefaultPartitioner
 from kafka.record.memory_records import MemoryRecords
@@ -59,6 +60,23 @@ def test_a_key_goes_where_other_clients_of_kafka_put_it(key: bytes) -> None:
     assert partition_of(key, PARTITIONS) == theirs
 
 
+def test_the_settings_that_promises_stand_on(to_kafka: Line) -> None:
+    """Nothing else would show for long that one is another: it takes a crash, or a topic's name misspelt."""
+    with to_kafka.broker.producer() as producer:
+        assert (producer.config["acks"], producer.config["enable_idempotence"]) == (-1, True)
+        assert producer.config["retries"] == float("inf")
+        assert producer.config["allow_auto_create_topics"] is False
+    with to_kafka.broker.consumer("settings") as consumer:
+        assert consumer.config["enable_auto_commit"] is False
+        assert consumer.config["auto_offset_reset"] == "earliest"
+        assert consumer.config["allow_auto_create_topics"] is False
+        assert consumer.config["partition_assignment_strategy"] == [CooperativeStickyAssignor]
+    with to_kafka.broker.reader_of_the_past() as reader:
+        assert (reader.config["group_id"], reader.config["enable_auto_commit"]) == (None, False)
+        assert reader.config["auto_offset_reset"] == "none"
+        assert reader.config["allow_auto_create_topics"] is False
+
+
 def test_batches_arrive_in_order_and_say_where(to_kafka: Line) -> None:
     with to_kafka.broker.producer() as producer:
         producer.partitions_for(to_kafka.topic)
@@ -104,7 +122,7 @@ def test_one_that_is_closed_while_kafka_is_away_sends_nothing_afterwards(to_kafk
         finally:
             producer.give_up()
             kafka.start()
-    eventually(lambda: sending_threads() == before, "its thread ends")
+    eventually(lambda: sending_threads() <= before, "its thread ends")
     with pytest.raises(KafkaError):
         sent.arrived()
     assert to_kafka.in_topic() == []
@@ -117,7 +135,7 @@ def test_clients_that_could_not_be_made_leave_no_thread_behind() -> None:
     for client in (nowhere.administering, nowhere.producer, lambda: nowhere.consumer("g"), nowhere.reader_of_the_past):
         with pytest.raises(BrokerUnavailable), client():
             pass
-    eventually(lambda: threading.active_count() == before, "every thread ends")
+    eventually(lambda: threading.active_count() <= before, "every thread ends")
 
 
 class Acknowledgement:

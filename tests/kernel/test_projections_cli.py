@@ -8,12 +8,14 @@ from typer.testing import CliRunner, Result
 
 from shared.cli.main import app
 from shared.database.pool import Database
+from tests.kernel.conftest import forget_topics_of_services
 from tests.servers import Databases, KafkaServer
 
 
 @pytest.fixture(scope="module")
 def environment(databases: Databases, kafka: KafkaServer) -> dict[str, str]:
     """Of a service that reads another's topic, migrated."""
+    forget_topics_of_services(kafka)
     return {
         "MEETINGS_DATABASE_URL": databases.empty(),
         "KEYRING_DATABASE_URL": databases.for_keys(),

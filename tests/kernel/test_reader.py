@@ -20,7 +20,7 @@ from shared.projections.projection import OutOfDate, Projection, make_tables
 from shared.projections.reader import Fenced, Reader, cursor_of, move_cursor
 from shared.projections.subscriber import Subscriber
 from shared.reactions.reaction import Reaction
-from tests.kernel.conftest import at_work
+from tests.kernel.conftest import at_work, end_the_leader
 from tests.kernel.line import Line
 from tests.kernel.notebook import (
     SPILT,
@@ -414,16 +414,9 @@ def test_the_next_process_leads_as_soon_as_the_leader_is_gone(
         commands.handle(ONE, Append(text="tea"), context)
         eventually(lambda: texts(database, lines) == ["tea"], "the first reader reads")
         with at_work(second):
-            with database.transaction() as db:
-                db.execute("select pg_terminate_backend(%s)", leader_of(database))
+            end_the_leader(database, "reader")
             commands.handle(ONE, Append(text="milk"), context)
             eventually(lambda: texts(database, lines) == ["tea", "milk"], "the second reader goes on")
-
-
-def leader_of(database: Database) -> int:
-    with database.transaction() as db:
-        held = "select pid from pg_locks where locktype = 'advisory' and granted and database ="
-        return db.value(int, f"{held} (select oid from pg_database where datname = current_database())") or 0
 
 
 def test_tables_are_made_once(database: Database) -> None:

@@ -5,9 +5,11 @@ transaction id below the snapshot horizon, loses the order within a stream as so
 it holds the stream. Each test here fails when one of the two is taken out of append.sql or read_all.sql.
 """
 
+import os
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,10 +21,10 @@ import pytest
 
 import shared
 from shared.database.pool import Database
-from shared.eventstore.postgres import PostgresEventStore, StoreInTransaction
+from shared.eventstore.postgres import PostgresEventStore, StoreInTransaction, events_of
 from shared.eventstore.store import AlreadyAnswered, NewEvent, Request, RequestInFlight, VersionConflict, Write
-from shared.messages.recorded import BEGINNING, Metadata, Stored
-from tests.servers import Databases, PostgresServer, eventually
+from shared.messages.recorded import BEGINNING, Metadata, Position, Stored
+from tests.servers import Databases, eventually
 
 SQL = Path(shared.__path__[0]) / "eventstore/sql"
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -150,6 +152,31 @@ def ids_of_those_who_wait(database: Database) -> list[str | None]:
         return list(db.all(str, waiting, "advisory"))
 
 
+class ByPositionAlone(PostgresEventStore):
+    """The cursor that comes to mind first: `position > n`."""
+
+    def read_all(self, after: Position, limit: int) -> list[Stored]:
+        with self._database.statement() as db:
+            return events_of(db, BY_POSITION_ALONE, after.number, limit)
+
+
+BY_POSITION_ALONE = (
+    "select position, xid::text, event_id::text, stream, version, type, schema_version,"
+    " data::text, metadata::text, recorded_at::text from events where position > %s order by position limit %s"
+)
+
+
+def test_a_cursor_over_positions_alone_never_meets_what_commits_late(database: Database) -> None:
+    """What the horizon is for: these tests can tell a reader that skips from one that does not."""
+    naive = ByPositionAlone(database)
+    with database.transaction() as slow:
+        StoreInTransaction(slow).append(one_event("slow-1", 0), WHO, NOW)
+        naive.append(one_event("quick-1", 0), WHO, NOW)
+        seen = naive.read_all(BEGINNING, 10)
+    seen += naive.read_all(seen[-1].position, 10)
+    assert streams_of(seen) == ["quick-1"]
+
+
 @dataclass
 class Written:
     """What many writers appended while one reader followed them."""
@@ -159,7 +186,7 @@ class Written:
 
 
 WRITERS = 8
-APPENDS_EACH = 300
+MOST_AT_ONCE = 10
 STREAMS = [f"meeting-{nth}" for nth in range(12)]
 
 
@@ -170,21 +197,28 @@ def followed() -> type[PostgresEventStore]:
 
 
 @pytest.fixture(scope="module")
-def written(postgres: PostgresServer, databases: Databases, followed: type[PostgresEventStore]) -> Iterator[Written]:
-    """8 writers append 1 to 3 events at a time to 12 streams, half with a key, and repeat every tenth request."""
+def appends() -> int:
+    """How often each writer appends: 500 times make some 22,000 events."""
+    return int(os.environ.get("COPSE_GAP_APPENDS", "500"))
+
+
+@pytest.fixture(scope="module")
+def written(databases: Databases, followed: type[PostgresEventStore], appends: int) -> Written:
+    return many_writers(databases, followed, appends)
+
+
+def many_writers(databases: Databases, followed: type[PostgresEventStore], appends: int) -> Written:
+    """8 writers append 1 to 10 events at a time to 12 streams, half with a key, and repeat every tenth request."""
     url = databases.for_events()
     database = Database(url, application="copse-test", size=WRITERS + 2)
-    store = followed(database)
     written = Written()
-    with following(store, written):
-        threads = [threading.Thread(target=write, args=(database, written, Random(nth))) for nth in range(WRITERS)]  # noqa: S311
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    with following(followed(database), written), ThreadPoolExecutor(WRITERS) as writers:
+        each = [writers.submit(write, database, written, Random(nth), appends) for nth in range(WRITERS)]  # noqa: S311
+    for writer in each:
+        writer.result()
     database.close()
-    yield written
     databases.drop(url)
+    return written
 
 
 @contextmanager
@@ -209,13 +243,13 @@ def following(store: PostgresEventStore, written: Written) -> Iterator[None]:
         reader.join()
 
 
-def write(database: Database, written: Written, chance: Random) -> None:
+def write(database: Database, written: Written, chance: Random, appends: int) -> None:
     versions = dict.fromkeys(STREAMS, 0)
-    for nth in range(APPENDS_EACH):
+    for nth in range(appends):
         stream = chance.choice(STREAMS)
         request = Request("writer", f"{chance.random()}", "f", "{}") if nth % 2 else None
         while True:
-            events = tuple(NewEvent(uuid4(), "fact-noted", 1, "{}") for _ in range(chance.randint(1, 3)))
+            events = tuple(NewEvent(uuid4(), "fact-noted", 1, "{}") for _ in range(chance.randint(1, MOST_AT_ONCE)))
             try:
                 with database.transaction() as db:
                     StoreInTransaction(db).append([Write(stream, versions[stream], events)], WHO, NOW, request)
@@ -236,11 +270,16 @@ def again(database: Database, stream: str, version: int, request: Request) -> No
         StoreInTransaction(db).append(one_event(stream, version), WHO, NOW, request)
 
 
-def test_among_many_writers_no_event_is_skipped_or_read_twice(written: Written) -> None:
+def test_among_many_writers_no_event_is_skipped_or_read_twice(written: Written, appends: int) -> None:
     read = [event.event_id for event in written.read]
-    assert len(read) >= WRITERS * APPENDS_EACH
+    assert len(read) > WRITERS * appends * MOST_AT_ONCE / 3
     assert len(read) == len(set(read))
     assert set(read) == written.appended
+
+
+def test_among_many_writers_a_cursor_over_positions_alone_skips_some(databases: Databases) -> None:
+    written = many_writers(databases, ByPositionAlone, appends=100)
+    assert written.appended - {event.event_id for event in written.read}
 
 
 def test_among_many_writers_each_stream_is_read_in_the_order_of_its_versions(written: Written) -> None:

@@ -107,7 +107,7 @@ def test_partitions_that_ran_ahead_are_read_on_once_more_is_wanted(world: World)
     begun = dict.fromkeys(many, 1)
     with replaying(nothing, "nothing", world.home, world.broker, world.codec, contracts, Places()) as replay:
         for wanted in (begun, {**begun, few: 3}, {**dict.fromkeys(many, 1_500), few: 3}):
-            replay.reach(Places(foreign=wanted), within_seconds=20)
+            replay.reach(Places(foreign=wanted), within_seconds=60)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def during_the_switch(world: World, monkeypatch: pytest.MonkeyPatch, do: Callabl
         thread = threading.Thread(target=do)
         thread.start()
         threads.append(thread)
-        eventually(lambda: world.waits(waits_with), "it waits for the switch", seconds=4)
+        eventually(lambda: world.waits(waits_with), "it waits for the switch", seconds=30)
         put_in_use(db, tables, live)
 
     monkeypatch.setattr(rebuilding, "_put_in_use", while_held)

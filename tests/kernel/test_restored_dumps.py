@@ -25,7 +25,7 @@ from shared.projections.reader import Reader, cursor_of, move_cursor
 from tests.kernel.house import answer, compose, copse, known_to_copse
 from tests.kernel.line import ONE, TWO, Line
 from tests.kernel.notebook import Append, lines_in, lines_projection
-from tests.servers import Databases, PostgresServer
+from tests.servers import POSTGRES_SETTINGS, Databases, PostgresServer
 
 NewDatabase = Callable[[Callable[[Databases], str]], str]
 WHO = Metadata(actor="member:0190", channel="web", correlation_id=UUID(int=7))
@@ -34,7 +34,10 @@ WHO = Metadata(actor="member:0190", channel="web", correlation_id=UUID(int=7))
 @pytest.fixture(scope="module")
 def second() -> Iterator[Postgres]:
     """Another server, younger than the first: it has not counted as far."""
-    with TemporaryDirectory(prefix="copse-second-", ignore_cleanup_errors=True) as folder, Postgres(Path(folder)) as it:
+    with (
+        TemporaryDirectory(prefix="copse-second-", ignore_cleanup_errors=True) as folder,
+        Postgres(Path(folder), settings=POSTGRES_SETTINGS) as it,
+    ):
         yield it
 
 
