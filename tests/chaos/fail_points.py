@@ -75,7 +75,7 @@ POINTS = (
     ),
     FailPoint(
         "consumer: position moved, nothing told",
-        "shared.streaming.consumer:_move",
+        "shared.streaming.consumer:_begin",
         "worker",
         READERS_OF_OTHERS,
         core=False,

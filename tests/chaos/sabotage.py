@@ -56,13 +56,14 @@ def _consumer() -> None:
     """The consumer's position is committed before what was read is told."""
     from shared.streaming import consumer
 
-    move = consumer._move
+    begin = consumer._begin
 
-    def committed(db: Any, *args: Any) -> None:
-        move(db, *args)
+    def committed(db: Any, *args: Any) -> Any:
+        begun = begin(db, *args)
         _go_on_in_another(db)
+        return begun
 
-    consumer._move = committed  # type: ignore[assignment]
+    consumer._begin = committed  # type: ignore[assignment]
 
 
 def _go_on_in_another(transaction: Any) -> None:
@@ -84,9 +85,10 @@ def _reader() -> None:
 
     move = reader.move_cursor
 
-    def committed(db: Any, *args: Any) -> None:
-        move(db, *args)
+    def committed(db: Any, *args: Any) -> Any:
+        tables = move(db, *args)
         _go_on_in_another(db)
+        return tables
 
     reader.move_cursor = committed  # type: ignore[assignment]
 

@@ -29,7 +29,7 @@ Break = Callable[[str], None]
 def sabotaged(monkeypatch: pytest.MonkeyPatch) -> Break:
     """Breaks a promise, or none, in this process until the test ends."""
     for owner, name in (
-        (consumer_module, "_move"),
+        (consumer_module, "_begin"),
         (reader_module, "move_cursor"),
         (changes, "_idempotency_key"),
         (Producer, "send_batch"),
