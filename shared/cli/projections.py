@@ -146,6 +146,7 @@ def _do(
     running: "Running", projection: "Projection", what: "Callable[[Rebuilding], Built]", done: str, as_json: bool
 ) -> None:
     from shared.errors import CannotGoOn
+    from shared.failures import plain
 
     try:
         built = what(_rebuilding(running, projection))
@@ -153,8 +154,7 @@ def _do(
         raise
     except Exception as error:
         raise CannotGoOn(
-            f"{projection.name} could not be {done}: {type(error).__name__}: {error}."
-            " The tables in use are as they were."
+            f"{projection.name} could not be {done}, and the tables in use are as they were: {plain(error)}"
         ) from error
     if as_json:
         typer.echo(

@@ -75,6 +75,26 @@ def test_migrate_says_to_rebuild_what_is_out_of_date_and_goes_on(migrated: dict[
     database.close()
 
 
+def test_one_that_cannot_be_built_is_told_without_what_it_failed_on(migrated: dict[str, str]) -> None:
+    database = Database(migrated["MEETINGS_DATABASE_URL"], application="copse-test", size=1)
+    with database.transaction() as db:
+        db.execute(
+            "insert into events (event_id, stream, version, type, schema_version, data, metadata, recorded_at)"
+            " values (gen_random_uuid(), 'meeting-' || gen_random_uuid(), 1, 'place-taken', 1, %s, '{}', now())",
+            '{"member": {"Ann Lee": 1}}',
+        )
+        # Of another version, so that it is built from what no reader was told of yet.
+        db.execute("update projections set version = 0 where name = 'replies'")
+    told = copse(migrated, "projections", "rebuild", "meetings", "replies")
+    with database.transaction() as db:
+        db.execute("delete from events")
+    database.close()
+    assert copse(migrated, "projections", "rebuild", "meetings", "replies").exit_code == 0
+    assert told.exit_code == 2
+    assert "replies could not be built, and the tables in use are as they were: its fields are not those" in told.output
+    assert "Ann Lee" not in told.output
+
+
 def test_a_projection_that_there_is_not_is_said_so(migrated: dict[str, str]) -> None:
     told = copse(migrated, "projections", "rebuild", "meetings", "gardens")
     assert told.exit_code == 2
