@@ -150,7 +150,7 @@ def _horizon(name: str, db: Transaction) -> Finding:
     if held and held.seconds is None:  # its start is hidden; whether it stays tells as much
         db.execute("select pg_sleep(%s)", _HELD_SECONDS)
         again = held_by(db)
-        held = again if again and again.pid == held.pid else None
+        held = again if again and again.transaction == held.transaction else None
     if held and (held.seconds is None or held.seconds > _HELD_SECONDS):
         end = f"select pg_terminate_backend({held.pid})" if held.pid else "rollback prepared"
         says = f"{told_holder(held)} keeps relay and projections from going on"

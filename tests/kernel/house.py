@@ -15,11 +15,13 @@ from typer.testing import CliRunner, Result
 from shared.cli.main import app
 from shared.database.pool import Database
 from shared.identity.identity import Permissions
+from shared.operations.service_status import held_by
 from shared.projections.projection import Projection
 from shared.projections.reader import Reader
 from shared.service import Service
 from tests.kernel.line import Line, Record
 from tests.kernel.notebook import lines_projection
+from tests.servers import eventually
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 
@@ -70,6 +72,17 @@ def answer(*words: str, status: int) -> Any:
     told = copse(*words, "--json")
     assert told.exit_code == status, told.output
     return msgspec.json.decode(told.stdout)
+
+
+def held_for(database: Database, seconds: float) -> None:
+    """Waits until what holds readers back has been open for that long."""
+
+    def age() -> float:
+        with database.statement() as db:
+            held = held_by(db)
+        return (held and held.seconds) or 0
+
+    eventually(lambda: age() >= seconds, "a transaction holds readers back")
 
 
 def compose(name: str, folder: Path, **parts: Any) -> Service:

@@ -11,7 +11,6 @@ from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -38,7 +37,7 @@ from shared.streaming.cloudevents import topic_of
 from shared.streaming.topics import Record, Topic, records_of
 from tests.kernel import notebook
 from tests.kernel.conftest import BeginningAgain, at_work
-from tests.kernel.house import ONE, TWO, House, answer, compose, copse, known_to_copse
+from tests.kernel.house import ONE, TWO, House, answer, compose, copse, held_for, known_to_copse
 from tests.kernel.notebook import EVENTS, SPILT, Notebook, Open
 from tests.kernel.provider import provider
 from tests.servers import Databases, KafkaServer, eventually
@@ -76,18 +75,6 @@ def house(
     known_to_copse(monkeypatch, reading, elsewhere.url)
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka.address)
     return house
-
-
-@pytest.fixture
-def plain_account(house: House) -> Iterator[str]:
-    """The address of the writing service's database for an account that sees its rows and nothing of other accounts."""
-    name = f"plain_{uuid4().hex[:8]}"
-    url = urlsplit(house.producing.url)
-    with house.producing.transaction() as db:
-        db.execute(f"create role {name} login password 'plain' in role pg_read_all_data")
-    yield url._replace(netloc=f"{name}:plain@{url.hostname}:{url.port}").geturl()
-    with house.producing.transaction() as db:
-        db.execute(f"drop role {name}")
 
 
 def service_in(overview: Any, name: str) -> Any:
@@ -200,7 +187,7 @@ class TestStatus:
         house.all_through()
         with house.producing.transaction() as db:
             db.execute("select pg_current_xact_id()")
-            db.execute("select pg_sleep(0.2)")
+            held_for(house.producing, 0.2)
             overview = answer("status", house.service, "--still-after", "0.1", status=1)
             held = service_in(overview, house.service)["horizon"]
             assert held["seconds"] >= 0.2

@@ -19,7 +19,7 @@ from shared.privacy.keyring import Keyring
 from shared.streaming import topics
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import topic_of
-from tests.kernel.house import answer, compose, copse, known_to_copse
+from tests.kernel.house import answer, compose, copse, held_for, known_to_copse
 from tests.kernel.provider import Provider, provider
 from tests.servers import Databases, KafkaServer
 
@@ -135,7 +135,7 @@ def test_an_idle_transaction_that_holds_the_horizon(database: Database, monkeypa
     with database.transaction() as db:
         db.execute("select pg_current_xact_id()")
         own = db.value(int, "select pg_backend_pid()")
-        db.execute("select pg_sleep(0.2)")
+        held_for(database, 0.2)
         told = copse("doctor")
     assert told.exit_code == 1
     assert "keeps relay and projections from going on" in told.stdout
