@@ -14,8 +14,8 @@ from typer.testing import CliRunner, Result
 
 from shared.cli.main import app
 from shared.database.pool import Database
-from shared.identity.identity import Permissions
-from shared.operations.service_status import held_by
+from shared.messages.clock import Clock
+from shared.operations.service_status import behind, held_by
 from shared.projections.projection import Projection
 from shared.projections.reader import Reader
 from shared.service import Service
@@ -35,6 +35,11 @@ class House(Line):
     def read_own(self) -> None:
         """Its projection goes along its event table."""
         Reader(self.producing, self.codec, [self.own_lines]).advance_all()
+
+    def lag_of_own(self) -> int:
+        """How many events its projection was not told of."""
+        with self.producing.statement() as db:
+            return behind(db, self.own_lines.name, Clock()).events
 
     def consume(self) -> None:
         """The consumer reads all of the topic that it has not read yet."""
@@ -92,7 +97,7 @@ def compose(name: str, folder: Path, **parts: Any) -> Service:
         title=name,
         folder=folder,
         resources=list,
-        permissions=cast(Permissions, None),
+        permissions={},
         find_member=cast(Any, None),
         **{**known, **parts},
     )

@@ -2,10 +2,12 @@
 
 import json
 from base64 import b64encode
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from services.meetings.service import service
 from shared.cli.main import app
 from shared.database.pool import Database
 from tests.servers import Databases, KafkaServer
@@ -58,6 +60,33 @@ def test_compare_exits_1_at_a_difference(migrated: dict[str, str]) -> None:
     assert told.exit_code == 1
     assert "is only in the tables in use" in told.output
     assert "never founded" not in told.output
+    with database.transaction() as db:
+        db.execute("delete from people.people_communities")
+    database.close()
+
+
+def audited(environment: dict[str, str], *words: str) -> dict[str, Any]:
+    """What `copse audit` tells programs. The topics are those of all tests, so its other findings are not looked at."""
+    told = copse(environment, "audit", "meetings", *words, "--json")
+    report: dict[str, Any] = json.loads(told.stdout)
+    assert told.exit_code == (1 if report["differences"] else 0)
+    return report
+
+
+def test_audit_finds_a_row_that_was_changed(migrated: dict[str, str]) -> None:
+    database = Database(migrated["MEETINGS_DATABASE_URL"], application="copse-test", size=1)
+    clean = audited(migrated)
+    assert clean["left_out"] == []
+    assert clean["compared"]["projections"] == len(service.projections)
+    assert "projection" not in {each["kind"] for each in clean["differences"]}
+    with database.transaction() as db:
+        db.execute("insert into people.people_communities values (gen_random_uuid(), 'never founded', 'x')")
+    report = audited(migrated)
+    [found] = [each for each in report["differences"] if each["kind"] == "projection"]
+    assert found["service"] == "meetings"
+    assert found["says"].startswith("people: people_communities: the row with ")
+    assert "is only in the tables in use" in found["says"]
+    assert "projections" not in audited(migrated, "--no-projections")["compared"]
     with database.transaction() as db:
         db.execute("delete from people.people_communities")
     database.close()
