@@ -149,8 +149,10 @@ def test_a_container_sees_no_other_ones_secrets() -> None:
     assert seen == {name: owner(CONTAINERS[name]) for name in seen}
 
 
-def test_a_services_account_sees_since_when_others_hold_its_readers_back(databases: Databases) -> None:
-    """Otherwise a forgotten `psql -U postgres` would be told of without its age."""
+def test_a_services_account_sees_who_holds_its_readers_back_and_the_servers_log_holds_no_row(
+    databases: Databases,
+) -> None:
+    """A forgotten `psql -U postgres` would be told of without its age."""
     url, name = databases.empty(), f"copse_{uuid4().hex[:8]}"
     script = (TOP / "deploy/compose/database.sh").read_text()
     sql = script.split("<<'SQL'\n")[1].removesuffix("SQL\n")
@@ -164,6 +166,8 @@ def test_a_services_account_sees_since_when_others_hold_its_readers_back(databas
         ours = parts._replace(netloc=f"{name}:x@{parts.hostname}:{parts.port}").geturl()
         with closing(Database(ours, application="copse-test", size=1)) as database, database.statement() as db:
             held = held_by(db)
+            assert db.value(str, "show log_min_error_statement") == "panic"
+            assert db.value(str, "show log_error_verbosity") == "terse"
     assert held
     assert held.seconds is not None
 
