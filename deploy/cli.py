@@ -1,6 +1,7 @@
 """The `copse` command of a checkout: everything that `shared.cli` has, and what needs a whole system."""
 
 import os
+from typing import Annotated
 
 import typer
 
@@ -13,6 +14,7 @@ from deploy.demo.story import play
 from deploy.demo.system import System
 from deploy.embedded.places import STATE
 from shared.cli.main import add_groups, app
+from shared.cli.output import JSON, tell_json
 
 
 @app.command()
@@ -22,19 +24,25 @@ def demo() -> None:
 
 
 @app.command()
-def story() -> None:
+def story(as_json: Annotated[bool, JSON] = False) -> None:
     """Plays the first whole path against a running Copse and checks every outcome."""
-    raise typer.Exit(play(_configuration()))
+    told: list[str] = []
+    status = play(_configuration(), told.append if as_json else print)
+    if as_json:
+        tell_json({"as_it_should_be": status == 0, "told": told})
+    raise typer.Exit(status)
 
 
 @app.command()
-def load() -> None:
+def load(as_json: Annotated[bool, JSON] = False) -> None:
     """Loads the public facts and the invented people into a running Copse; again adds nothing."""
     try:
         load_facts(_configuration())
     except (NotSo, NotSignedIn) as what:
         typer.echo(str(what), err=True)
         raise typer.Exit(1) from what
+    if as_json:
+        tell_json({"loaded": True})
 
 
 def _configuration() -> Configuration:

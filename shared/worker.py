@@ -16,6 +16,7 @@ import structlog
 
 from shared.database.pool import TooSlow
 from shared.errors import CannotGoOn
+from shared.failures import plain
 from shared.messages.clock import Clock
 from shared.operations.service_status import PlacesRead, ServiceStatus
 from shared.operations.watched import Watched
@@ -114,8 +115,8 @@ class Worker:
                 job_restarts.labels(name).inc()
                 self._stop.wait(_PAUSE_SECONDS)
             except BaseException as error:
-                log.exception("a job ended", job=name)
-                self._ended = f"{name}: {error}"
+                log.exception("a job ended", job=name, reason=plain(error))
+                self._ended = f"{name}: {plain(error)}"
                 self._stop.set()
 
     def _works(self, name: str) -> None:

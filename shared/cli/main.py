@@ -14,6 +14,7 @@ from shared.cli import events, keyring, topics
 from shared.cli.erase import erase
 from shared.cli.gunicorn_hooks import ANY_CORE, folder_for_metrics
 from shared.cli.operations import audit, doctor, status
+from shared.cli.output import JSON, tell, tell_json
 from shared.cli.permissions import permissions
 from shared.cli.projections import app as projections
 from shared.cli.services import plainly, service_named
@@ -31,18 +32,22 @@ app.command()(permissions)
 app.add_typer(projections, name="projections")
 
 
+Names = Annotated[list[str], typer.Argument(help="Services' names, or keyring.")]
+
+
 @app.command()
-def migrate(names: Annotated[list[str], typer.Argument(help="Services' names, or keyring.")]) -> None:
+def migrate(names: Names, as_json: Annotated[bool, JSON] = False) -> None:
     """Brings each database to this release, and makes the topics. Safe to repeat."""
     from shared.cli.migrating import migrate_keyring, migrate_service
 
     with plainly():
         for name in names:
-            typer.echo(migrate_keyring() if name == "keyring" else migrate_service(service_named(name)))
+            done = migrate_keyring() if name == "keyring" else migrate_service(service_named(name))
+            _tell_done(name, done, as_json)
 
 
 @app.command()
-def restored(names: Annotated[list[str], typer.Argument(help="Services' names, or keyring.")]) -> None:
+def restored(names: Names, as_json: Annotated[bool, JSON] = False) -> None:
     """Makes a restored dump hold, before web and worker start: of a service from another PostgreSQL, or of the keyring.
 
     A restored keyring forgets again whoever was erased since. Safe to repeat.
@@ -51,7 +56,16 @@ def restored(names: Annotated[list[str], typer.Argument(help="Services' names, o
 
     with plainly():
         for name in names:
-            typer.echo(bury_again() if name == "keyring" else put_right_after_restore(service_named(name)))
+            done = bury_again() if name == "keyring" else put_right_after_restore(service_named(name))
+            _tell_done(name, done, as_json)
+
+
+def _tell_done(name: str, done: str, as_json: bool) -> None:
+    """A line as soon as it is done: the next one may fail."""
+    if as_json:
+        tell_json({"name": name, "done": done}, lines=True)
+    else:
+        tell(done)
 
 
 @app.command(

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Read models: status, rebuild, compare, switch, rollback.")
 
-_LONGEST_STATEMENT_SECONDS = 3600
-
 Name = Annotated[str, typer.Argument(metavar="SERVICE", help="A service's name.")]
 Which = Annotated[str | None, typer.Argument(metavar="[PROJECTION]", help="One projection; all without it.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
@@ -81,10 +79,13 @@ def rollback(service: Name, name: Which = None, as_json: Json = False) -> None:
 @app.command()
 def compare(service: Name, name: Which = None, as_json: Json = False) -> None:
     """Makes a projection anew, compares it row for row with the one in use, and drops it. Exits 1 at a difference."""
+    from shared.operations.read_models import rebuilding
+
     differs = False
     with _running(service) as running:
         for each in _chosen(running, name):
-            found = _rebuilding(running, each).compare()
+            with rebuilding(running, each) as its:
+                found = its.compare()
             differs = differs or found is not None
             if as_json:
                 typer.echo(json.dumps({"projection": each.name, "same": not found, "difference": found and str(found)}))
@@ -128,33 +129,21 @@ def _with_copy(running: "Running", name: str | None, suffix: str) -> "list[Proje
     return [each for each in found if each.name in there]
 
 
-def _rebuilding(running: "Running", projection: "Projection") -> "Rebuilding":
-    from shared.database.pool import Database
-    from shared.streaming.broker import Broker
-    from shared.streaming.rebuilding import Rebuilding
-
-    database = Database(
-        running.settings.database_url,
-        application="copse-projections",
-        size=4,
-        statement_seconds=_LONGEST_STATEMENT_SECONDS,
-    )
-    return Rebuilding(projection, database, Broker(running.settings.kafka), running.codec, running.contracts)
-
-
 def _do(
     running: "Running", projection: "Projection", what: "Callable[[Rebuilding], Built]", done: str, as_json: bool
 ) -> None:
     from shared.errors import CannotGoOn
+    from shared.failures import plain
+    from shared.operations.read_models import rebuilding
 
     try:
-        built = what(_rebuilding(running, projection))
+        with rebuilding(running, projection) as its:
+            built = what(its)
     except CannotGoOn:
         raise
     except Exception as error:
         raise CannotGoOn(
-            f"{projection.name} could not be {done}: {type(error).__name__}: {error}."
-            " The tables in use are as they were."
+            f"{projection.name} could not be {done}, and the tables in use are as they were: {plain(error)}"
         ) from error
     if as_json:
         typer.echo(

@@ -68,6 +68,7 @@ def read_again(
     reader: Annotated[str, typer.Argument(help="The service that reads.")],
     service: Annotated[str, typer.Argument(help="The service whose topic it reads.")],
     yes: Annotated[bool, YES] = False,
+    as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Sets a service back to the beginning of another's topic: after that was filled again. What it knows it drops."""
     from shared.cli.watching import all_watched
@@ -79,7 +80,11 @@ def read_again(
         [watched] = all_watched([reader])
         _confirm(f"{reader} reads the topic of {service} from its beginning.", reader, yes)
         set_back(watched, watched.followed()[service])
-    tell(f"{reader} reads {watched.followed()[service]} from its beginning.")
+    topic = watched.followed()[service]
+    if as_json:
+        tell_json({"reader": reader, "topic": topic})
+    else:
+        tell(f"{reader} reads {topic} from its beginning.")
 
 
 def _confirm(what: str, word: str, yes: bool) -> None:

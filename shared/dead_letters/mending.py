@@ -15,7 +15,8 @@ import structlog
 from shared.database.pool import Database, Transaction
 from shared.dead_letters import letters
 from shared.dead_letters.letters import Letter
-from shared.dead_letters.patience import NO_FAULT_OF_THE_MESSAGE, patiently, plain
+from shared.dead_letters.patience import NO_FAULT_OF_THE_MESSAGE, patiently
+from shared.failures import plain
 from shared.messages.decisions import Refused
 from shared.projections.standing import standing_in
 from shared.streaming.telling import Telling

@@ -41,10 +41,11 @@ class Difference:
 
 @dataclass(slots=True)
 class Report:
-    """What was compared, in numbers, and what differs."""
+    """What was compared, in numbers, what differs, and what could not be compared, with the reason."""
 
     compared: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     differences: list[Difference] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
     def differs(self, service: str, kind: str, says: str) -> None:
         for each in self.differences:
@@ -111,7 +112,6 @@ def audit(watched: Sequence[Watched], broker: Broker, told: Callable[[str], None
         topic_name = next(each.followed()[other] for each in watched if other in each.service.contracts)
         sent = _read_topic(other, topics_there(broker, [topic_name]).get(topic_name), broker, consumed, report)
         _compare_consumed(other, consumed, _versions(sent), report)
-    report.compared = dict(report.compared)
     return report
 
 

@@ -60,6 +60,7 @@ def examine(
     for check in (
         partial(_settings, services, unknown),
         partial(_databases, services),
+        partial(_servers, services),
         _keyring,
         partial(_kafka, services),
         partial(_sign_in, token),
@@ -114,6 +115,7 @@ def _database(name: str, url: str, schema: Callable[[Transaction], Iterator[Find
         try:
             with database.transaction() as db:
                 yield _version(check, int(db.value(str, "show server_version_num") or 0))
+                yield _primary(name, db)
                 yield _clock(name, db)
                 yield _horizon(name, db)
                 yield from schema(db)
@@ -128,6 +130,40 @@ def _version(check: str, number: int) -> Finding:
         do = f"Move to PostgreSQL {OLDEST_POSTGRES} or newer; 17 is what Copse is tested with."
         return Finding(check, "wrong", f"this is PostgreSQL {version}, which is too old", do)
     return Finding(check, "well", f"PostgreSQL {version} answers")
+
+
+def _primary(name: str, db: Transaction) -> Finding:
+    check = f"role of {name}'s PostgreSQL"
+    if db.value(bool, "select pg_is_in_recovery()"):
+        says = "it is a replica: it takes no events, and what it shows may be older than what was acknowledged"
+        do = f"Set {name.upper()}_DATABASE_URL to the primary. Before one is promoted: docs/how-to/restore-a-backup.md"
+        return Finding(check, "wrong", says, do)
+    return Finding(check, "well", "it is a primary")
+
+
+def _servers(services: Sequence[Service]) -> Iterator[Finding]:
+    """Not wrong, and worth knowing when readers stand still: the horizon is one for all databases of a server."""
+    found: dict[str, list[str]] = {}
+    for name in [*(each.name for each in services), "keyring"]:
+        if (url := database_url(Environment(), name)) and (server := _server(url)):
+            found.setdefault(server, []).append(name)
+    for names in found.values():
+        if len(names) > 1:
+            together = f"{', '.join(names[:-1])} and {names[-1]}"
+            says = f"{together} share one: a transaction that is open in any of its databases holds up readers in all"
+            yield Finding("PostgreSQL servers", "well", says)
+
+
+def _server(url: str) -> str | None:
+    """Which server answers there; a copy of its files has the same identifier, and started at another time."""
+    with closing(Database(url, application="copse-doctor", size=1)) as database:
+        try:
+            with database.statement() as db:
+                return db.value(
+                    str, "select concat(system_identifier, pg_postmaster_start_time()) from pg_control_system()"
+                )
+        except CannotGoOn:
+            return None
 
 
 def _clock(name: str, db: Transaction) -> Finding:
@@ -150,7 +186,7 @@ def _horizon(name: str, db: Transaction) -> Finding:
     if held and held.seconds is None:  # its start is hidden; whether it stays tells as much
         db.execute("select pg_sleep(%s)", _HELD_SECONDS)
         again = held_by(db)
-        held = again if again and again.pid == held.pid else None
+        held = again if again and again.transaction == held.transaction else None
     if held and (held.seconds is None or held.seconds > _HELD_SECONDS):
         end = f"select pg_terminate_backend({held.pid})" if held.pid else "rollback prepared"
         says = f"{told_holder(held)} keeps relay and projections from going on"

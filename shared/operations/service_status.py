@@ -35,6 +35,7 @@ class LastEvent:
 class Holder:
     """The oldest transaction that has an id: readers wait for its end. `seconds` is None when its start is hidden."""
 
+    transaction: str
     pid: int | None
     seconds: float | None
     holder: str

@@ -15,6 +15,7 @@ from shared.database.leadership import asked_to_stand_still, lead
 from shared.database.pool import Database, Prepared, Transaction, Unavailable
 from shared.eventstore.doorbell import Listener, Looks
 from shared.eventstore.postgres import PostgresEventStore
+from shared.failures import plain
 from shared.messages.codec import Codec
 from shared.messages.recorded import BEGINNING, Position
 from shared.projections.pages import Page, Pages
@@ -127,7 +128,7 @@ class Reader:
             if isinstance(error, OutOfDate):
                 log.warning("a reader stands still", reader=subscriber.name, reason=str(error))
             else:
-                log.exception("a reader stopped", reader=subscriber.name)
+                log.exception("a reader stopped", reader=subscriber.name, reason=plain(error))
             self._paused_until[subscriber.name] = monotonic() + _PAUSE_AFTER_FAILURE_SECONDS
             note_failure(self._database, subscriber.name, error)
             return 0
@@ -202,6 +203,5 @@ def forget_if_the_server_crashes(db: Transaction) -> None:
 
 def note_failure(database: Database, name: str, error: Exception | None) -> None:
     """Keeps the reason why a reader stands still, for `copse status`; None when it goes on."""
-    reason = None if error is None else f"{type(error).__name__}: {error}"[:500]
     with database.transaction() as db:
-        db.execute("update readers set failure = %s where name = %s", reason, name)
+        db.execute("update readers set failure = %s where name = %s", error and plain(error), name)

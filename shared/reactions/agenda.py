@@ -15,10 +15,12 @@ from structlog.contextvars import bound_contextvars
 from shared.commands.handler import AlreadyExists, Commands, NotFound
 from shared.database.leadership import lead
 from shared.database.pool import Database, Transaction, Unavailable
+from shared.errors import CannotGoOn
 from shared.eventstore.doorbell import Listener
 from shared.eventstore.keeping import forget_overdue
 from shared.eventstore.postgres import PostgresEventStore, StoreInTransaction
 from shared.eventstore.store import VersionConflict
+from shared.failures import plain
 from shared.messages.clock import Clock
 from shared.messages.codec import Codec
 from shared.messages.decisions import Command, Context, Refused, id_of
@@ -34,6 +36,10 @@ _LOOK_SECONDS = 0.25
 _FORGET_EVERY_SECONDS = 60.0
 _FORGET_FOR_SECONDS = 1.0
 _LONGEST_PAUSE = timedelta(hours=1)
+
+
+class UnknownAction(CannotGoOn):
+    """An entry that another release noted, and that waits until a release comes that knows what to do."""
 
 
 @dataclass(frozen=True)
@@ -112,13 +118,19 @@ class Agenda:
             if entry.action in self._effects:
                 self._perform(entry, self._effects[entry.action])
             else:
-                command = msgspec.json.decode(entry.details, type=self._commands[entry.action])
-                self._do(entry, id_of(entry.stream), command)
+                self._do(entry, id_of(entry.stream), self._command_of(entry))
         except Unavailable:
             raise
         except Exception as error:
-            log.exception("an entry of the agenda failed", entry=str(entry.id), action=entry.action)
-            self._postpone(entry, f"{type(error).__name__}: {error}")
+            reason = plain(error)
+            log.exception("an entry of the agenda failed", entry=str(entry.id), action=entry.action, reason=reason)
+            self._postpone(entry, reason)
+
+    def _command_of(self, entry: _Entry) -> Command[Any]:
+        if entry.action not in self._commands:
+            raise UnknownAction(f"This release does not know {entry.action}: another one noted it.")
+        command: Command[Any] = msgspec.json.decode(entry.details, type=self._commands[entry.action])
+        return command
 
     def _perform(self, entry: _Entry, effect: Effect[Any]) -> None:
         """The effect happens outside any transaction: no lock and no transaction id is held while the world is slow."""

@@ -12,6 +12,7 @@ import structlog
 
 from shared.database.leadership import lead
 from shared.database.pool import Database, Unavailable
+from shared.failures import plain
 from shared.messages.codec import Codec
 from shared.projections.copies import left_behind
 from shared.projections.projection import Projection
@@ -61,7 +62,7 @@ class Builder:
                 except (Unavailable, BrokerUnavailable):
                     raise
                 except Exception as error:
-                    log.exception("a projection cannot be built", projection=projection.name)
+                    log.exception("a projection cannot be built", projection=projection.name, reason=plain(error))
                     note_failure(self._database, projection.name, error)
                     self._not_before[projection.name] = monotonic() + _PAUSE_AFTER_FAILURE_SECONDS
 

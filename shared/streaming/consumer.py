@@ -21,7 +21,8 @@ from shared.dead_letters import letters
 from shared.dead_letters.breaker import Breaker, BreakerOpen, Policy
 from shared.dead_letters.letters import Parked
 from shared.dead_letters.mending import Mending
-from shared.dead_letters.patience import NO_FAULT_OF_THE_MESSAGE, patiently, plain
+from shared.dead_letters.patience import NO_FAULT_OF_THE_MESSAGE, patiently
+from shared.failures import plain
 from shared.messages.codec import Codec
 from shared.projections.reader import Fenced, forget_if_the_server_crashes, note_failure
 from shared.projections.standing import Standing

@@ -24,6 +24,7 @@ from shared.database.leadership import alone, ask_to_stand_still
 from shared.database.pool import Busy, Database, Transaction
 from shared.dead_letters.letters import held_in
 from shared.eventstore.postgres import StoreInTransaction
+from shared.failures import plain
 from shared.messages.codec import Codec
 from shared.messages.recorded import BEGINNING
 from shared.projections.comparing import Difference, first_difference
@@ -252,5 +253,4 @@ class Rebuilding:
 def note_failure(database: Database, name: str, error: Exception) -> None:
     """Keeps the reason why a projection could not be built, for `copse projections status`."""
     with database.transaction() as db:
-        reason = f"{type(error).__name__}: {error}"[:500]
-        db.execute("update projections set failure = %s where name = %s", reason, name)
+        db.execute("update projections set failure = %s where name = %s", plain(error), name)

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from shared.database.pool import Unavailable
 from shared.messages.clock import Clock
-from shared.operations.service_status import PlacesRead, ServiceStatus, look_at
+from shared.operations.service_status import Holder, PlacesRead, ServiceStatus, look_at
 from shared.operations.watched import Watched, seconds_since
 from shared.release import RELEASE
 
@@ -26,7 +26,11 @@ GAUGES = {
     "copse_build_info": ("Always 1; the release of the process that was asked.", ("service", "part", "release")),
     "copse_state_known": ("1 when what follows could be asked, 0 when database or kafka did not answer.", ("of",)),
     "copse_migrations_missing": ("Migrations of this release that the database lacks.", ()),
-    "copse_horizon_age_seconds": ("Age of the oldest open transaction that holds up every reader; 0 when none.", ()),
+    "copse_horizon_age_seconds": (
+        "Age of the oldest open transaction that holds up every reader; 0 when none. From when it was first met, where"
+        " this account may not see its start.",
+        (),
+    ),
     "copse_relay_lag_events": ("Events that are not sent to Kafka yet.", ()),
     "copse_relay_lag_seconds": ("Since when the oldest of them waits.", ()),
     "copse_relay_repeated_records": (
@@ -71,6 +75,23 @@ class _Kept:
                 self.asking.release()
 
 
+@dataclass
+class _Holding:
+    """Since when the transaction that holds readers back is known, for an account that may not see its start: with 0
+    instead, nobody would be told of one that somebody forgot."""
+
+    transaction: str | None = None
+    met_at: float = 0.0
+
+    def seconds(self, holder: Holder | None) -> float:
+        if holder is None:
+            self.transaction = None
+            return 0
+        if holder.transaction != self.transaction:
+            self.transaction, self.met_at = holder.transaction, time.monotonic()
+        return time.monotonic() - self.met_at if holder.seconds is None else holder.seconds
+
+
 class StateOfService(Collector):
     """The gauges of one service. Every process of the service tells the same."""
 
@@ -82,6 +103,7 @@ class StateOfService(Collector):
         self._status: ServiceStatus | None = None
         self._read: PlacesRead = {}
         self._of_kafka: ServiceStatus | None = None
+        self._holding = _Holding()
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -106,7 +128,7 @@ class StateOfService(Collector):
         self.database.renew(self._look)
         yield "copse_state_known", ("database",), float(self._status is not None)
         if self._status:
-            yield from _of_database(self._status, self._clock)
+            yield from _of_database(self._status, self._clock, self._holding)
         if self._ask_kafka:
             self.kafka.renew(self._look_at_kafka)
             yield "copse_state_known", ("kafka",), float(self._of_kafka is not None)
@@ -128,11 +150,11 @@ class StateOfService(Collector):
         self._of_kafka = status if known else None
 
 
-def _of_database(status: ServiceStatus, clock: Clock) -> Iterator[_Sample]:
+def _of_database(status: ServiceStatus, clock: Clock, holding: _Holding) -> Iterator[_Sample]:
     yield "copse_migrations_missing", (), len(status.migrations_missing)
     if status.relay is None:
         return  # the database is empty
-    yield "copse_horizon_age_seconds", (), (status.horizon.seconds or 0) if status.horizon else 0
+    yield "copse_horizon_age_seconds", (), holding.seconds(status.horizon)
     yield "copse_relay_lag_events", (), status.relay.events
     yield "copse_relay_lag_seconds", (), status.relay.seconds or 0
     yield "copse_relay_repeated_records", (), status.relay_repeated or 0

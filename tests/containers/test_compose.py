@@ -2,7 +2,10 @@
 
 import re
 from base64 import b64encode
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 
@@ -12,7 +15,10 @@ from deploy.identity.settings import Settings as IdentitySettings
 from services.notifications.settings import MailSettings
 from services.portal.configuration import from_environment as portal_configuration
 from shared.configuration import Environment, Settings
+from shared.database.pool import Database
+from shared.operations.service_status import held_by
 from tests.containers.composition import CONTAINERS, SERVICES, TEXT, TOP, Container, filled
+from tests.servers import Databases
 
 PARTS = ("web", "worker", "migrate")
 
@@ -141,6 +147,29 @@ def test_a_container_sees_no_other_ones_secrets() -> None:
     seen = {name: container.secrets_folder for name, container in CONTAINERS.items() if container.secrets_folder}
     assert seen.pop("demo-data") == seen.pop("story") == "demo"
     assert seen == {name: owner(CONTAINERS[name]) for name in seen}
+
+
+def test_a_services_account_sees_who_holds_its_readers_back_and_the_servers_log_holds_no_row(
+    databases: Databases,
+) -> None:
+    """A forgotten `psql -U postgres` would be told of without its age."""
+    url, name = databases.empty(), f"copse_{uuid4().hex[:8]}"
+    script = (TOP / "deploy/compose/database.sh").read_text()
+    sql = script.split("<<'SQL'\n")[1].removesuffix("SQL\n")
+    parts = urlsplit(url)
+    for variable, value in {':"database"': parts.path[1:], ":'password'": "'x'", "copse": name}.items():
+        sql = sql.replace(variable, value)
+    with closing(Database(url, application="copse-test", size=2)) as postgres, postgres.transaction() as holding:
+        with postgres.transaction() as db:
+            db.execute(sql)
+        holding.execute("select pg_current_xact_id()")
+        ours = parts._replace(netloc=f"{name}:x@{parts.hostname}:{parts.port}").geturl()
+        with closing(Database(ours, application="copse-test", size=1)) as database, database.statement() as db:
+            held = held_by(db)
+            assert db.value(str, "show log_min_error_statement") == "panic"
+            assert db.value(str, "show log_error_verbosity") == "terse"
+    assert held
+    assert held.seconds is not None
 
 
 def test_every_image_is_built_once() -> None:

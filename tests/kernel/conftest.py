@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -71,6 +72,18 @@ def _connected(url: str) -> Iterator[Database]:
     emptied(database)
     yield database
     database.close()
+
+
+@pytest.fixture
+def plain_account(database: Database) -> Iterator[str]:
+    """The address of `database` for an account that sees its rows and nothing of other accounts."""
+    name = f"plain_{uuid4().hex[:8]}"
+    url = urlsplit(database.url)
+    with database.transaction() as db:
+        db.execute(f"create role {name} login password 'plain' in role pg_read_all_data")
+    yield url._replace(netloc=f"{name}:plain@{url.hostname}:{url.port}").geturl()
+    with database.transaction() as db:
+        db.execute(f"drop role {name}")
 
 
 @pytest.fixture

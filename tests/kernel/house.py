@@ -14,13 +14,14 @@ from typer.testing import CliRunner, Result
 
 from shared.cli.main import app
 from shared.database.pool import Database
-from shared.identity.identity import Permissions
+from shared.messages.clock import Clock
+from shared.operations.service_status import behind, held_by
 from shared.projections.projection import Projection
 from shared.projections.reader import Reader
 from shared.service import Service
 from tests.kernel.line import Line, Record
 from tests.kernel.notebook import lines_projection
-from tests.servers import all_readable
+from tests.servers import all_readable, eventually
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 
@@ -35,6 +36,11 @@ class House(Line):
         """Its projection goes along its event table."""
         all_readable(self.producing)
         Reader(self.producing, self.codec, [self.own_lines]).advance_all()
+
+    def lag_of_own(self) -> int:
+        """How many events its projection was not told of."""
+        with self.producing.statement() as db:
+            return behind(db, self.own_lines.name, Clock()).events
 
     def consume(self) -> None:
         """The consumer reads all of the topic that it has not read yet."""
@@ -74,6 +80,17 @@ def answer(*words: str, status: int) -> Any:
     return msgspec.json.decode(told.stdout)
 
 
+def held_for(database: Database, seconds: float) -> None:
+    """Waits until what holds readers back has been open for that long."""
+
+    def age() -> float:
+        with database.statement() as db:
+            held = held_by(db)
+        return (held and held.seconds) or 0
+
+    eventually(lambda: age() >= seconds, "a transaction holds readers back")
+
+
 def compose(name: str, folder: Path, **parts: Any) -> Service:
     known: dict[str, Any] = {"aggregates": [], "projections": [], "reactions": [], "contracts": {}}
     return Service(
@@ -81,7 +98,7 @@ def compose(name: str, folder: Path, **parts: Any) -> Service:
         title=name,
         folder=folder,
         resources=list,
-        permissions=cast(Permissions, None),
+        permissions={},
         find_member=cast(Any, None),
         **{**known, **parts},
     )

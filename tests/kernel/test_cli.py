@@ -1,14 +1,20 @@
 """The command line says plainly what is missing, at which address, and what to do."""
 
+import json
 import os
 import subprocess
 import sys
 from base64 import b64encode
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+import deploy.cli  # noqa: F401  # adds the commands of a checkout
 from deploy.embedded.ports import free_port
+from shared.cli import dead_letters, main
 from shared.configuration import Misconfigured, Settings
 from tests.servers import Databases
 
@@ -28,6 +34,30 @@ def copse(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         timeout=90,
         check=False,
     )
+
+
+def commands_of(group: typer.Typer) -> Iterator[tuple[str, Any]]:
+    """Each command of a group and of the groups in it, by its name."""
+    below = [("", typer.main.get_command(group))]
+    for name, command in below:
+        inside = getattr(command, "commands", None)
+        if inside is None:
+            yield name, command
+        below += [(f"{name} {each}".strip(), its) for each, its in (inside or {}).items()]
+
+
+def test_every_command_that_ends_by_itself_speaks_to_programs() -> None:
+    """But for the demonstration, which runs until somebody stops it."""
+    found = dict([*commands_of(main.app), *commands_of(dead_letters.app)])
+    without = {name for name, it in found.items() if not any("--json" in option.opts for option in it.params)}
+    assert without == {"web", "worker", "demo"}
+    assert {"migrate", "topics read-again", "story", "list"} <= found.keys()
+
+
+def test_migrate_tells_programs_a_line_for_each_database(databases: Databases) -> None:
+    told = copse("migrate", "keyring", "keyring", "--json", KEYRING_DATABASE_URL=databases.empty())
+    assert [json.loads(line)["name"] for line in told.stdout.splitlines()] == ["keyring"] * 2
+    assert "0 migrations applied" in json.loads(told.stdout.splitlines()[1])["done"]
 
 
 def test_every_mistake_in_the_environment_is_told_at_once() -> None:

@@ -11,7 +11,6 @@ from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -38,7 +37,7 @@ from shared.streaming.cloudevents import topic_of
 from shared.streaming.topics import Record, Topic, records_of
 from tests.kernel import notebook
 from tests.kernel.conftest import BeginningAgain, at_work
-from tests.kernel.house import ONE, TWO, House, answer, compose, copse, known_to_copse
+from tests.kernel.house import ONE, TWO, House, answer, compose, copse, held_for, known_to_copse
 from tests.kernel.notebook import EVENTS, SPILT, Notebook, Open
 from tests.kernel.provider import provider
 from tests.servers import Databases, KafkaServer, eventually
@@ -79,15 +78,11 @@ def house(
 
 
 @pytest.fixture
-def plain_account(house: House) -> Iterator[str]:
-    """The address of the writing service's database for an account that sees its rows and nothing of other accounts."""
-    name = f"plain_{uuid4().hex[:8]}"
-    url = urlsplit(house.producing.url)
-    with house.producing.transaction() as db:
-        db.execute(f"create role {name} login password 'plain' in role pg_read_all_data")
-    yield url._replace(netloc=f"{name}:plain@{url.hostname}:{url.port}").geturl()
-    with house.producing.transaction() as db:
-        db.execute(f"drop role {name}")
+def all_settings(keys: Database, master_key: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a service needs to know to open personal fields."""
+    monkeypatch.setenv("KEYRING_DATABASE_URL", keys.url)
+    monkeypatch.setenv("KEYRING_MASTER_KEY", b64encode(master_key).decode())
+    monkeypatch.setenv("OIDC_ISSUER", "http://127.0.0.1:1")
 
 
 def service_in(overview: Any, name: str) -> Any:
@@ -183,7 +178,9 @@ class TestStatus:
         house.read_own()
         overview = answer("status", house.service, "--still-after", "1e12", status=1)
         assert f"{house.service}: own_lines stands still" in " ".join(overview["still"])
-        assert SPILT in service_in(overview, house.service)["readers"]["own_lines"]["failure"]
+        failure = service_in(overview, house.service)["readers"]["own_lines"]["failure"]
+        assert failure.startswith("ValueError in tests/kernel/notebook.py, line ")
+        assert SPILT not in failure
 
     def test_the_releases_that_run_are_told(self, house: House) -> None:
         house.all_through()
@@ -198,7 +195,7 @@ class TestStatus:
         house.all_through()
         with house.producing.transaction() as db:
             db.execute("select pg_current_xact_id()")
-            db.execute("select pg_sleep(0.2)")
+            held_for(house.producing, 0.2)
             overview = answer("status", house.service, "--still-after", "0.1", status=1)
             held = service_in(overview, house.service)["horizon"]
             assert held["seconds"] >= 0.2
@@ -206,6 +203,21 @@ class TestStatus:
             assert held["state"] == "idle in transaction"
             assert "readers wait for an open transaction of copse-test" in " ".join(overview["still"])
         assert service_in(answer("status", house.service, status=0), house.service)["horizon"] is None
+
+    def test_a_transaction_in_another_database_of_the_server_holds_the_horizon_too(self, house: House) -> None:
+        house.all_through()
+        with house.consuming.transaction() as db:
+            db.execute("select pg_current_xact_id()")
+            name = db.value(str, "select current_database()::text")
+            held_for(house.producing, 0.2)
+            overview = answer("status", house.service, "--still-after", "0.1", status=1)
+            assert service_in(overview, house.service)["horizon"]["database"] == name
+            assert f" in {name} (idle in transaction" in " ".join(overview["still"])
+            house.write(ONE, "d")
+            house.read_own()
+            assert house.lag_of_own() == 1
+        house.read_own()
+        assert house.lag_of_own() == 0
 
     def test_a_transaction_whose_start_is_hidden_is_told_when_somebody_waits_for_it(
         self, house: House, plain_account: str, monkeypatch: pytest.MonkeyPatch
@@ -380,7 +392,8 @@ class TestRefill:
 
     def test_a_reader_set_back_alone_reads_again_and_drops_what_it_knows(self, house: House) -> None:
         house.all_through()
-        assert copse("topics", "read-again", house.reader, house.service, "--yes").exit_code == 0
+        told = answer("topics", "read-again", house.reader, house.service, "--yes", status=0)
+        assert told == {"reader": house.reader, "topic": house.topic}
         assert house.offset(house.in_topic()[0].partition) == 0
         house.consume()
         assert sorted(house.arrived()) == ["a", "b", "c"]
@@ -491,6 +504,27 @@ class TestAudit:
         house.all_through()
         house.change(house.consuming, break_it)
         assert (house.service, kind) in kinds(answer("audit", status=1))
+
+    @pytest.mark.usefixtures("all_settings")
+    def test_what_cannot_be_compared_is_told_and_is_no_difference(self, house: House) -> None:
+        house.all_through()
+        house.send(replace(house.written()[-1], version=3, data="{"))
+        house.consume()
+        house.change(house.producing, "update projections set version = 7 where name = 'own_lines'")
+        report = answer("audit", status=1)
+        assert "projection" not in {kind for _, kind in kinds(report)}
+        own, foreign = sorted(report["left_out"], reverse=True)
+        assert own.startswith(f"own_lines of {house.service}: ")
+        assert "version 7" in own
+        assert foreign.startswith(f"lines of {house.reader}: ")
+        assert "dead letters" in foreign
+        assert f"left out  {foreign}" in copse("audit").stdout
+
+    def test_projections_are_left_out_where_a_service_cannot_be_set_up(self, house: House) -> None:
+        house.all_through()
+        [one, other] = answer("audit", status=0)["left_out"]
+        assert f"the projections of {house.service}: " in one + other
+        assert "KEYRING_DATABASE_URL is not set" in one
 
     def test_the_first_of_many_is_told_and_the_others_counted(self, house: House) -> None:
         house.all_through()

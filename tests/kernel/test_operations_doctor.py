@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from deploy.embedded.ports import free_port
+from deploy.embedded.postgres import Postgres
 from shared.database.pool import Database, Transaction
 from shared.operations import doctor, service_status
 from shared.operations.service_status import Holder
@@ -19,7 +21,7 @@ from shared.privacy.keyring import Keyring
 from shared.streaming import topics
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import topic_of
-from tests.kernel.house import answer, compose, copse, known_to_copse
+from tests.kernel.house import answer, compose, copse, held_for, known_to_copse
 from tests.kernel.provider import Provider, provider
 from tests.servers import Databases, KafkaServer
 
@@ -39,6 +41,13 @@ def post() -> Iterator[int]:
     controller.start()
     yield controller.port
     controller.stop()
+
+
+@pytest.fixture
+def second() -> Iterator[Postgres]:
+    """Another server than that of all other tests."""
+    with TemporaryDirectory(prefix="copse-second-", ignore_cleanup_errors=True) as folder, Postgres(Path(folder)) as it:
+        yield it
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +120,32 @@ def test_a_postgres_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "secret-word" not in copse("doctor").output
 
 
+def test_services_that_share_a_server_are_told_that_they_hold_each_other_up(
+    elsewhere: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kafka: KafkaServer
+) -> None:
+    other = f"{NAME}_too"
+    known_to_copse(monkeypatch, compose(other, tmp_path), elsewhere.url)
+    Broker(kafka.address).make_topics([topic_of(other)], replicas=1)
+    [found] = [each for each in answer("doctor", status=0) if each["check"] == "PostgreSQL servers"]
+    assert found["says"].startswith(f"{NAME}, {other} and keyring share one: a transaction that is open")
+
+
+def test_a_server_of_its_own_is_nothing_to_tell(second: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYRING_DATABASE_URL", second.url())
+    assert not [each for each in answer("doctor", status=1) if each["check"] == "PostgreSQL servers"]
+
+
+def test_a_replica(second: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    second.stop()
+    (second.folder / "data/standby.signal").touch()  # from now on it only follows
+    second.start()
+    monkeypatch.setenv("KEYRING_DATABASE_URL", second.url())
+    found = {each["check"]: each for each in answer("doctor", status=1) if each["verdict"] == "wrong"}
+    replica = found["role of keyring's PostgreSQL"]
+    assert "it is a replica" in replica["says"]
+    assert "Set KEYRING_DATABASE_URL to the primary" in replica["do"]
+
+
 def test_a_postgres_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "OLDEST_POSTGRES", 99)
     told = copse("doctor").stdout
@@ -135,7 +170,7 @@ def test_an_idle_transaction_that_holds_the_horizon(database: Database, monkeypa
     with database.transaction() as db:
         db.execute("select pg_current_xact_id()")
         own = db.value(int, "select pg_backend_pid()")
-        db.execute("select pg_sleep(0.2)")
+        held_for(database, 0.2)
         told = copse("doctor")
     assert told.exit_code == 1
     assert "keeps relay and projections from going on" in told.stdout

@@ -2,10 +2,12 @@
 
 import json
 from base64 import b64encode
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from services.meetings.service import service
 from shared.cli.main import app
 from shared.database.pool import Database
 from tests.kernel.conftest import forget_topics_of_services
@@ -65,6 +67,33 @@ def test_compare_exits_1_at_a_difference(migrated: dict[str, str]) -> None:
     database.close()
 
 
+def audited(environment: dict[str, str], *words: str) -> dict[str, Any]:
+    """What `copse audit` tells programs. The topics are those of all tests, so its other findings are not looked at."""
+    told = copse(environment, "audit", "meetings", *words, "--json")
+    report: dict[str, Any] = json.loads(told.stdout)
+    assert told.exit_code == (1 if report["differences"] else 0)
+    return report
+
+
+def test_audit_finds_a_row_that_was_changed(migrated: dict[str, str]) -> None:
+    database = Database(migrated["MEETINGS_DATABASE_URL"], application="copse-test", size=1)
+    clean = audited(migrated)
+    assert clean["left_out"] == []
+    assert clean["compared"]["projections"] == len(service.projections)
+    assert "projection" not in {each["kind"] for each in clean["differences"]}
+    with database.transaction() as db:
+        db.execute("insert into people.people_communities values (gen_random_uuid(), 'never founded', 'x')")
+    report = audited(migrated)
+    [found] = [each for each in report["differences"] if each["kind"] == "projection"]
+    assert found["service"] == "meetings"
+    assert found["says"].startswith("people: people_communities: the row with ")
+    assert "is only in the tables in use" in found["says"]
+    assert "projections" not in audited(migrated, "--no-projections")["compared"]
+    with database.transaction() as db:
+        db.execute("delete from people.people_communities")
+    database.close()
+
+
 def test_migrate_says_to_rebuild_what_is_out_of_date_and_goes_on(migrated: dict[str, str]) -> None:
     database = Database(migrated["MEETINGS_DATABASE_URL"], application="copse-test", size=1)
     with database.transaction() as db:
@@ -75,6 +104,26 @@ def test_migrate_says_to_rebuild_what_is_out_of_date_and_goes_on(migrated: dict[
     assert copse(migrated, "projections", "rebuild", "meetings", "replies").exit_code == 0
     assert "Run:" not in copse(migrated, "migrate", "meetings").output
     database.close()
+
+
+def test_one_that_cannot_be_built_is_told_without_what_it_failed_on(migrated: dict[str, str]) -> None:
+    database = Database(migrated["MEETINGS_DATABASE_URL"], application="copse-test", size=1)
+    with database.transaction() as db:
+        db.execute(
+            "insert into events (event_id, stream, version, type, schema_version, data, metadata, recorded_at)"
+            " values (gen_random_uuid(), 'meeting-' || gen_random_uuid(), 1, 'place-taken', 1, %s, '{}', now())",
+            '{"member": {"Ann Lee": 1}}',
+        )
+        # Of another version, so that it is built from what no reader was told of yet.
+        db.execute("update projections set version = 0 where name = 'replies'")
+    told = copse(migrated, "projections", "rebuild", "meetings", "replies")
+    with database.transaction() as db:
+        db.execute("delete from events")
+    database.close()
+    assert copse(migrated, "projections", "rebuild", "meetings", "replies").exit_code == 0
+    assert told.exit_code == 2
+    assert "replies could not be built, and the tables in use are as they were: its fields are not those" in told.output
+    assert "Ann Lee" not in told.output
 
 
 def test_a_projection_that_there_is_not_is_said_so(migrated: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from uuid import UUID, uuid4
 import pytest
 
 import shared
-from shared.database.pool import Database
+from shared.database.pool import Database, Unavailable
 from shared.eventstore.postgres import PostgresEventStore, StoreInTransaction, events_of
 from shared.eventstore.store import AlreadyAnswered, NewEvent, Request, RequestInFlight, VersionConflict, Write
 from shared.messages.recorded import BEGINNING, Metadata, Position, Stored
@@ -84,6 +84,19 @@ def test_a_transaction_that_writes_elsewhere_first_holds_back_what_comes_after_i
     assert streams_of(seen) == ["slow-1", "quick-1"]
 
 
+def test_a_forgotten_transaction_is_ended_and_readers_go_on(database: Database, store: PostgresEventStore) -> None:
+    def forget() -> None:
+        with database.transaction() as forgotten:
+            StoreInTransaction(forgotten).append(one_event("forgotten-1", 0), WHO, NOW)
+            store.append(one_event("quick-1", 0), WHO, NOW)
+            assert store.read_all(BEGINNING, 10) == []
+            forgotten.execute("set local idle_in_transaction_session_timeout = '500ms'")
+            eventually(lambda: streams_of(store.read_all(BEGINNING, 10)) == ["quick-1"], "readers go on", seconds=10)
+
+    with pytest.raises(Unavailable, match="does not answer"):
+        forget()
+
+
 def test_what_is_rolled_back_holds_nobody_up(database: Database, store: PostgresEventStore) -> None:
     def give_up() -> None:
         with database.transaction() as db:
@@ -114,6 +127,20 @@ def test_transaction_ids_are_ordered_as_numbers(database: Database, store: Postg
     while more := store.read_all(seen[-1].position if seen else BEGINNING, 2):
         seen += more
     assert streams_of(seen) == ["meeting-9", "meeting-10", "meeting-99", "meeting-100"]
+
+
+def test_a_stream_comes_in_order_however_its_rows_lie(database: Database) -> None:
+    """Its index gives the order by chance. Where the planner goes through the table, only the query does."""
+    fresh = Database(database.url, application="copse-test", size=1)  # which has no plan yet
+    with closing(fresh), fresh.transaction() as db:
+        store = StoreInTransaction(db)
+        for version in range(3):
+            store.append(one_event("meeting-1", version), WHO, NOW)
+        db.execute("update events set data = data where version = 1")  # its row goes behind the others
+        db.execute("set local enable_indexscan = off")
+        db.execute("set local enable_bitmapscan = off")
+        assert db.all(int, "select version from events") == [2, 3, 1]
+        assert [event.version for event in store.read("meeting-1")] == [1, 2, 3]
 
 
 def test_reading_on_costs_the_same_however_long_the_history(database: Database) -> None:

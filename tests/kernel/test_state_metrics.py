@@ -18,10 +18,11 @@ from shared.service import Service
 from shared.streaming.broker import Broker
 from shared.telemetry.state import StateOfService
 from tests.kernel import notebook
-from tests.kernel.house import compose
+from tests.kernel.house import compose, held_for
 from tests.kernel.line import ONE, Line
 from tests.kernel.notebook import SPILT, Notebook, lines_projection
 from tests.kernel.scraped import Scraped
+from tests.servers import eventually
 
 OWN_LINES = lines_projection("own_lines")
 
@@ -84,8 +85,28 @@ def test_the_age_of_what_holds_the_horizon_is_told(line: Line) -> None:
     assert looked(writing(line), line.producing)("copse_horizon_age_seconds") == 0
     with line.producing.transaction() as db:
         db.execute("select pg_current_xact_id()")
-        db.execute("select pg_sleep(0.2)")
+        held_for(line.producing, 0.2)
         assert (looked(writing(line), line.producing)("copse_horizon_age_seconds") or 0) >= 0.2
+
+
+def test_the_age_of_a_holder_whose_start_is_hidden_counts_from_when_it_was_met(line: Line, plain_account: str) -> None:
+    """Such as a superuser at psql: the alert must come for him, too."""
+    unprivileged = Database(plain_account, application="copse-test", size=1)
+    state = StateOfService(Watched(writing(line), unprivileged), Clock(), "web")
+
+    def age() -> float:
+        state.database.until = float("-inf")  # as five seconds later
+        return Scraped(state.text().decode())("copse_horizon_age_seconds") or 0
+
+    with line.producing.transaction() as db:
+        db.execute("select pg_current_xact_id()")
+        held_for(line.producing, 0.3)
+        assert age() < 0.3
+        eventually(lambda: age() >= 0.3, "it counts on")
+        db.execute("commit; begin; select pg_current_xact_id()")
+        assert age() < 0.3, "another transaction of the same session"
+    assert age() == 0
+    unprivileged.close()
 
 
 def test_what_the_agenda_holds_is_told(line: Line) -> None:

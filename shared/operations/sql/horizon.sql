@@ -2,7 +2,8 @@
 -- No row when nothing is open. pg_locks names it to every account; its start only to those that may see it
 -- (pg_read_all_stats), otherwise seconds is null. A prepared transaction has no process.
 with horizon as (select pg_snapshot_xmin(pg_current_snapshot())::xid as xid)
-select a.pid,
+select horizon.xid::text as transaction,
+       a.pid,
        extract(epoch from clock_timestamp() - coalesce(a.xact_start, p.prepared))::float8 as seconds,
        coalesce(nullif(a.application_name, ''), 'prepared transaction ' || p.gid, 'process ' || l.pid) as holder,
        a.state,
