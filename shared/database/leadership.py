@@ -9,10 +9,16 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 
-from shared.database.pool import Connection, Database
+from shared.database.pool import Connection, Database, Prepared
 
 _ASK_SECONDS = 0.2
+_HELD = Prepared(
+    "asked_to_stand_still",
+    "select name from unnest(%s::text[], %s::bigint[]) as looked_at (name, key)"
+    " where not pg_try_advisory_xact_lock_shared(key)",
+)
 
 
 @contextmanager
@@ -60,13 +66,8 @@ def ask_to_stand_still(database: Database, name: str) -> Iterator[None]:
 
 def asked_to_stand_still(database: Database, names: Sequence[str]) -> list[str]:
     """Those of `names` that somebody asks to stand still."""
-    keys = [_key(f"still {name}") for name in names]
-    held = (
-        "select name from unnest(%s::text[], %s::bigint[]) as looked_at (name, key)"
-        " where not pg_try_advisory_xact_lock_shared(key)"
-    )
     with database.statement() as db:
-        return db.all(str, held, list(names), keys)
+        return db.all(str, _HELD, list(names), [_key(f"still {name}") for name in names])
 
 
 def _unlock(connection: Connection, job: str) -> None:
@@ -75,6 +76,7 @@ def _unlock(connection: Connection, job: str) -> None:
         cursor.execute("select pg_advisory_unlock(%s)", (_key(job),))
 
 
+@cache
 def _key(job: str) -> int:
     return int.from_bytes(hashlib.sha256(f"copse {job}".encode()).digest()[:8], signed=True)
 

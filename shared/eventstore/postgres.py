@@ -13,7 +13,7 @@ from shared.eventstore.store import AlreadyAnswered, Answer, Request, RequestInF
 from shared.messages.recorded import BEGINNING, Metadata, Position, Stored
 
 _SQL = Path(__file__).parent / "sql"
-FUNCTIONS = [_SQL / f"{name}.sql" for name in ("append", "append_one", "begin_batch", "move_reader")]
+FUNCTIONS = [_SQL / f"{name}.sql" for name in ("append", "append_one", "begin_batch", "move_reader", "pass_by")]
 """What every migration makes anew in the database."""
 _READ_ALL = (_SQL / "read_all.sql").read_text()
 _NEWEST = (_SQL / "newest.sql").read_text()

@@ -29,10 +29,8 @@ _LOOK_SECONDS = 0.25
 _FULL_LOOK_SECONDS = 2.0  # somebody may have set a cursor back
 _PAUSE_AFTER_FAILURE_SECONDS = 2.0
 _MOVE = Prepared("move_reader", "select * from move_reader(%s, %s::xid8, %s, %s::xid8, %s)")
-_OUT_OF_DATE = (
-    "select 1 from unnest(%s::text[], %s::integer[]) as here (name, version)"
-    " join projections on projections.name = here.name and projections.version <> here.version limit 1"
-)
+_PASS_BY = Prepared("pass_by", "select * from pass_by(%s::text[], %s::integer[], %s::xid8, %s, %s::xid8, %s)")
+_CURSORS = Prepared("cursors", "select name, xid::text, position from readers where name = any(%s)")
 
 
 class Fenced(Exception):
@@ -109,13 +107,9 @@ class Reader:
     def _moved_together(self, subscribers: Sequence[Subscriber[Any]], place: Position, page: Page) -> bool:
         names = [each.name for each in subscribers]
         versions = [each.version if isinstance(each, Projection) else None for each in subscribers]
-        with self._database.transaction() as db:
-            db.execute("set local synchronous_commit to off")  # a crash of the server only makes them look again
-            moved = _move_cursors(db, names, place, page.end)
-            if moved != len(names) or db.rows(_OUT_OF_DATE, names, versions):
-                db.roll_back()
-                return False
-        return True
+        with self._database.statement() as db:
+            before, after = (str(place.xid), place.number), (str(page.end.xid), page.end.number)
+            return bool(db.value(bool, _PASS_BY, names, versions, *before, *after))
 
     def _advance_or_pause(self, subscriber: Subscriber[Any], pages: Pages, place: Position) -> int:
         try:
@@ -164,7 +158,7 @@ def cursor_of(database: Database, name: str) -> Position:
 def cursors_of(database: Database, names: Sequence[str]) -> dict[str, Position]:
     """How far each reader has come. Their rows are made at the first call."""
     with database.statement() as db:
-        found = db.rows("select name, xid::text, position from readers where name = any(%s)", list(names))
+        found = db.rows(_CURSORS, list(names))
     if len(found) < len(names):
         with database.statement() as db:
             db.execute("insert into readers (name) select unnest(%s::text[]) on conflict do nothing", list(names))
@@ -178,19 +172,6 @@ def move_cursor(db: Transaction, name: str, before: Position, after: Position) -
     if not moved:
         raise Fenced(f"{name} was moved by another process")
     return cast(int | None, tables)
-
-
-def _move_cursors(db: Transaction, names: Sequence[str], before: Position, after: Position) -> int:
-    """Moves those that are where the caller believes them to be; how many these are."""
-    return db.execute(
-        "update readers set xid = %s::xid8, position = %s, moved_at = now(), failure = null"
-        " where name = any(%s) and xid = %s::xid8 and position = %s",
-        str(after.xid),
-        after.number,
-        list(names),
-        str(before.xid),
-        before.number,
-    )
 
 
 def forget_if_the_server_crashes(db: Transaction) -> None:

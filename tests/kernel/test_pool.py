@@ -290,10 +290,15 @@ def test_values_are_bound_and_never_pasted(database: Database) -> None:
 def test_a_transaction_that_is_busy_for_too_long_is_ended_by_the_server(events_url: str) -> None:
     """Each of its statements is short enough. Together they would hold back every reader of events."""
     database = Database(events_url, application="copse-test", size=1, statement_seconds=1)
-    try:
-        with pytest.raises(Unavailable), database.transaction() as db:
+
+    def keep_busy() -> None:
+        with database.transaction() as db:
             for _ in range(20):
                 db.execute("select pg_sleep(0.5)")
+
+    try:
+        with pytest.raises(Unavailable):
+            keep_busy()
         with database.statement() as db:
             assert db.value(str, "show transaction_timeout") == "4s"
     finally:
