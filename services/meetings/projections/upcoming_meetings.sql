@@ -23,3 +23,13 @@ create index meetings_by_speaker on upcoming_meetings using gin (speakers jsonb_
 
 -- By the name under which everybody asks for them.
 create view meetings as select * from upcoming_meetings;
+
+-- One row for each speaker of a meeting, `place` counting from 0: for the few who ask by speaker.
+create view speakers as
+select
+    id as meeting_id,
+    nth - 1 as place,
+    (speaker ->> 'id')::uuid as speaker_id,
+    speaker ->> 'name' as name,
+    speaker ->> 'topic' as topic
+from upcoming_meetings cross join lateral jsonb_array_elements(speakers) with ordinality as listed (speaker, nth);
