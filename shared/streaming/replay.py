@@ -9,6 +9,7 @@ relay and reader of the service, for as long as the build takes. Their commits d
 of the database takes away, it takes with the place that was reached, and the switch's own commit secures all.
 """
 
+import gc
 import heapq
 import sys
 from collections import deque
@@ -37,6 +38,7 @@ from shared.streaming.telling import Received, Telling
 
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)  # what cannot be read has no time: it is passed first
 _READ_AT_ONCE = 5_000
+_OBJECTS_BETWEEN_LOOKS = 50_000
 _POLL_MILLISECONDS = 200
 _EVERY_RECORD = sys.maxsize  # kafka-python 3.0.12 never gives out what a poll left of a partition that is then paused
 _LONGEST_SILENCE_SECONDS = 30.0
@@ -197,6 +199,18 @@ def _recorded(stored: Stored | Unread, codec: Codec) -> Recorded:
 
 
 @contextmanager
+def _looking_for_cycles_seldom() -> Iterator[None]:
+    """A page is tens of thousands of objects without a cycle, which Python would go through every 700. Not never: what
+    else the process does may leave some."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], _OBJECTS_BETWEEN_LOOKS), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@contextmanager
 def replaying(
     projection: Projection,
     tables: str,
@@ -208,6 +222,7 @@ def replaying(
 ) -> Iterator[Replay]:
     """A replay into `tables`, which stand at `begun`. Raises BrokerUnavailable."""
     with (
+        _looking_for_cycles_seldom(),
         broker.reader_of_the_past() if contracts else nullcontext() as consumer,
         ThreadPoolExecutor(1, "reading ahead") as reading,
     ):

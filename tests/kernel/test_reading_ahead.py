@@ -1,7 +1,9 @@
 """While a rebuild tells one page of the event table, the next is read; it is told what it would have been without."""
 
+import gc
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -112,3 +114,11 @@ def test_what_goes_wrong_ahead_is_said_where_the_page_is_needed(watched: Watched
     pages.waited_for()
     with pytest.raises(Unavailable):
         pages.after(end, target)
+
+
+def test_cycles_are_looked_for_as_before_when_a_rebuild_is_over() -> None:
+    before = gc.get_threshold()
+    with suppress(Unavailable), replay._looking_for_cycles_seldom():
+        assert gc.get_threshold()[0] > before[0]
+        raise Unavailable("here", "gone")
+    assert gc.get_threshold() == before
