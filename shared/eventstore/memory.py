@@ -1,13 +1,13 @@
 """The event store in memory: for tests of what stands on a store. It passes the same conformance suite."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from threading import Lock
 
 import msgspec
 
 from shared.eventstore.store import AlreadyAnswered, Answer, Request, VersionConflict, Write
-from shared.messages.recorded import BEGINNING, Metadata, Position, Stored
+from shared.messages.recorded import BEGINNING, Metadata, Page, Position, Stored, page_of
 
 
 class MemoryEventStore:
@@ -61,8 +61,29 @@ class MemoryEventStore:
     def read_all(self, after: Position, limit: int) -> list[Stored]:
         return [event for event in self._events if event.position > after][:limit]
 
+    def read_page(self, after: Position, upto: Position, types: Collection[str], limit: int) -> Page:
+        read = [each for each in self.read_all(after, limit) if each.position <= upto]
+        return page_of([_line(each) if each.type in types else str(each.position) for each in read], after, limit)
+
     def newest(self) -> Position:
         return self._events[-1].position if self._events else BEGINNING
 
     def answer_to(self, actor: str, key: str) -> Answer | None:
         return self._answers.get((actor, key))
+
+
+def _line(stored: Stored) -> str:
+    """See read_page.sql."""
+    return msgspec.json.encode(
+        [
+            msgspec.Raw(stored.data.encode()),
+            stored.event_id,
+            stored.stream,
+            stored.version,
+            stored.position,
+            msgspec.Raw(stored.metadata.encode()),
+            stored.recorded_at,
+            stored.type,
+            stored.schema_version,
+        ]
+    ).decode()

@@ -1,6 +1,6 @@
 """The event store on PostgreSQL: one SQL function appends, two queries read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,12 +10,13 @@ import msgspec
 
 from shared.database.pool import Database, Prepared, Transaction
 from shared.eventstore.store import AlreadyAnswered, Answer, Request, RequestInFlight, VersionConflict, Write
-from shared.messages.recorded import BEGINNING, Metadata, Position, Stored
+from shared.messages.recorded import BEGINNING, Metadata, Page, Position, Stored, page_of
 
 _SQL = Path(__file__).parent / "sql"
 FUNCTIONS = [_SQL / f"{name}.sql" for name in ("append", "append_one", "begin_batch", "move_reader", "pass_by")]
 """What every migration makes anew in the database."""
 _READ_ALL = (_SQL / "read_all.sql").read_text()
+_READ_PAGE = (_SQL / "read_page.sql").read_text()
 _NEWEST = (_SQL / "newest.sql").read_text()
 _READ_STREAM = Prepared("read_stream", (_SQL / "read_stream.sql").read_text())
 _APPEND = Prepared(
@@ -76,6 +77,10 @@ class StoreInTransaction:
     def read_all(self, after: Position, limit: int) -> list[Stored]:
         return events_of(self._db, _READ_ALL, str(after.xid), after.number, limit)
 
+    def read_page(self, after: Position, upto: Position, types: Collection[str], limit: int) -> Page:
+        places = str(after.xid), after.number, str(upto.xid), upto.number
+        return page_of([line for (line,) in self._db.rows(_READ_PAGE, list(types), *places, limit)], after, limit)
+
     def newest(self) -> Position:
         found = self._db.one(_Place, _NEWEST)
         return Position(int(found.xid), found.position) if found else BEGINNING
@@ -113,6 +118,10 @@ class PostgresEventStore:
     def read_all(self, after: Position, limit: int) -> list[Stored]:
         with self._database.statement() as db:
             return StoreInTransaction(db).read_all(after, limit)
+
+    def read_page(self, after: Position, upto: Position, types: Collection[str], limit: int) -> Page:
+        with self._database.statement() as db:
+            return StoreInTransaction(db).read_page(after, upto, types, limit)
 
     def newest(self) -> Position:
         with self._database.statement() as db:

@@ -1,12 +1,12 @@
 """What an event store promises, whichever it is. One conformance suite (tests/kernel) runs against each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from shared.messages.recorded import Metadata, Position, Stored
+from shared.messages.recorded import Metadata, Page, Position, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,9 @@ class EventStore(Protocol):
 
     def read_all(self, after: Position, limit: int) -> list[Stored]:
         """The next events of all streams after a position, at most `limit`. Never skips one that commits late."""
+
+    def read_page(self, after: Position, upto: Position, types: Collection[str], limit: int) -> Page:
+        """The same events, none behind `upto`, and of these only the types given: for who reads very many."""
 
     def newest(self) -> Position:
         """Where the last event stands that `read_all` would give; BEGINNING when there is none."""

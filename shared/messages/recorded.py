@@ -4,6 +4,7 @@ These are msgspec's structs, not dataclasses: every reader makes one of each per
 times as long to make.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -86,16 +87,54 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     stream: str
     version: int
     position: Position
-    who: Metadata | str
+    who: Metadata | str | msgspec.Raw
     """The metadata, or its JSON: most handlers never ask."""
     recorded_at: datetime
 
     @property
     def metadata(self) -> Metadata:
         """Raises msgspec.ValidationError when it is none."""
-        return _READ_METADATA.decode(self.who) if isinstance(self.who, str) else self.who
+        return self.who if isinstance(self.who, Metadata) else _READ_METADATA.decode(self.who)
 
     @property
     def id(self) -> UUID:
         """The id in the stream's name: the meeting, the member, the request."""
         return id_of(self.stream)
+
+
+class Unread(Recorded, frozen=True, kw_only=True, gc=False, array_like=True):
+    """An event as read_page.sql gives it: `event` is still JSON, until `Codec.read` puts the event in its place.
+
+    It is made once and becomes what a handler is told: a row, then a `Stored`, then a `Recorded` took longer than the
+    rest of a rebuild.
+    """
+
+    event: msgspec.Raw
+    who: msgspec.Raw
+    type: str
+    schema_version: int
+
+
+class Page(NamedTuple):
+    """Some events of a service's table: those of the types that were asked for."""
+
+    events: list[Unread]
+    end: Position
+    """How far was looked: the place of the last event, of whatever type."""
+    full: bool
+    """Whether there may be more behind it."""
+
+
+_READ_EVENTS = msgspec.json.Decoder(list[Unread])
+
+
+def page_of(lines: Sequence[str], after: Position, limit: int) -> Page:
+    """What the lines of read_page.sql say, of which there may be `limit`."""
+    events = _READ_EVENTS.decode(f"[{','.join([line for line in lines if line[0] == '['])}]")
+    if not lines:
+        end = after
+    elif lines[-1][0] == "[":
+        end = events[-1].position
+    else:
+        end = Position.parse(lines[-1])
+    return Page(events, end, len(lines) == limit)

@@ -36,7 +36,8 @@ Change = Callable[[E, Recorded, Row], Row | None]
 
 
 class Rows(Projection, Generic[Row]):
-    """`row` is a dataclass whose fields are the table's columns; the table is named as the projection is."""
+    """`row` is a dataclass, or a msgspec struct, which is ten times as quick to make. Its fields are the columns of the
+    table, which is named as the projection is."""
 
     told_at_once = 5_000  # each row is written once
 
@@ -47,7 +48,7 @@ class Rows(Projection, Generic[Row]):
         self._begins: dict[type, Begin[Any, Row]] = {}
         self._changes: dict[type, Change[Any, Row]] = {}
         self._sweeps: dict[type, Sweep[Any]] = {}
-        columns = [field.name for field in fields(row)]  # type: ignore[arg-type]  # whose fields are the columns
+        columns = _columns(row)
         named = ", ".join(columns)
         self._read = f"select row_to_json({name})::text from {name} where {key} = any(%s::text[]::uuid[])"  # noqa: S608  # our own names
         self._put = (
@@ -117,16 +118,22 @@ class Rows(Projection, Generic[Row]):
 
     def _fold(self, recorded: Sequence[Recorded], db: Transaction) -> None:
         begins, changes = self._begins, self._changes
-        told = [(each, kind) for each in recorded if (kind := type(each.event)) in begins or kind in changes]
+        # Streams are gone by as whole numbers: a UUID is hashed in Python, each time anew.
+        keys: dict[str, int] = {}
+        told: list[tuple[int, type, Recorded]] = []
+        first: dict[int, type] = {}
+        for each in recorded:
+            kind, stream = type(each.event), each.stream
+            if kind in begins or kind in changes:
+                if stream not in keys:
+                    keys[stream] = id_of(stream).int
+                    first.setdefault(keys[stream], kind)
+                told.append((keys[stream], kind, each))
         if not told:
             return
-        # Streams are gone by as whole numbers: a UUID is hashed in Python, each time anew.
-        keys = {stream: id_of(stream).int for stream in {each.stream for each, _ in told}}
-        first = {keys[each.stream]: kind for each, kind in reversed(told)}
         before = self._read_rows([key for key, kind in first.items() if kind in changes], db)
         rows: dict[int, Row | None] = dict(before)
-        for each, kind in told:
-            key = keys[each.stream]
+        for key, kind, each in told:
             if begin := begins.get(kind):
                 rows[key] = begin(each.event, each)
             elif (row := rows.get(key)) is not None:
@@ -151,3 +158,9 @@ class Rows(Projection, Generic[Row]):
     def _once(self, event: type) -> None:
         if event in self._begins or event in self._changes or event in self._sweeps:
             raise TypeError(f"{self.name} handles {event.__name__} twice")
+
+
+def _columns(row: type) -> list[str]:
+    if issubclass(row, msgspec.Struct):
+        return list(row.__struct_fields__)
+    return [field.name for field in fields(row)]  # type: ignore[arg-type]  # a dataclass then

@@ -9,10 +9,11 @@ relay and reader of the service, for as long as the build takes. Their commits d
 of the database takes away, it takes with the place that was reached, and the switch's own commit secures all.
 """
 
+import gc
 import heapq
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ from shared.dead_letters.letters import Skipped, skipped
 from shared.errors import CannotGoOn
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.codec import Codec
-from shared.messages.recorded import Position, Recorded, Stored
+from shared.messages.recorded import Page, Position, Recorded, Stored, Unread
 from shared.projections.copies import Partition, Places, save_places
 from shared.projections.projection import Projection, into
 from shared.projections.reader import forget_if_the_server_crashes
@@ -38,6 +39,7 @@ from shared.streaming.telling import Telling
 
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)  # what cannot be read has no time: it is passed first
 _READ_AT_ONCE = 5_000
+_OBJECTS_BETWEEN_LOOKS = 50_000
 _POLL_MILLISECONDS = 200
 _EVERY_RECORD = sys.maxsize  # kafka-python 3.0.12 never gives out what a poll left of a partition that is then paused
 _LONGEST_SILENCE_SECONDS = 30.0
@@ -55,7 +57,7 @@ class _Next(msgspec.Struct, frozen=True, gc=False):
     """One event; or a record, with the events that it brings: one as a rule, none when it is passed over."""
 
     recorded_at: datetime
-    stored: Sequence[Stored]
+    stored: Sequence[Stored | Unread]
     codec: Codec
     own: Position | None = None
     partition: Partition | None = None
@@ -90,8 +92,8 @@ class Replay:
         """`contracts` maps topics to codecs; `reading` is one thread. Use `replaying` to make one."""
         self._projection, self._tables, self._database, self._broker = projection, tables, database, broker
         self._codec = codec
-        pages = _Pages(PostgresEventStore(database), reading)
-        self._own = _OwnEvents(pages, codec, [each for each in projection.events if codec.name_of(each)], begun.own)
+        types = {name for each in projection.events if (name := codec.name_of(each))}
+        self._own = _OwnEvents(_Pages(PostgresEventStore(database), types, reading), codec, begun.own)
         with database.transaction() as db:
             passed_over = skipped(db, list(contracts))
         self._topics = _Topics(consumer, contracts, begun.foreign, passed_over)
@@ -143,12 +145,12 @@ class Replay:
         if sources == [self._own]:
             own = self._own.take_many(self._projection.told_at_once)
             if own:
-                self._tell([self._codec.decode(each) for each in own], own[-1].position, {})
+                self._tell([self._codec.read(each) for each in own], own[-1].position, {})
             return len(own)
         batch = list(self._merged(sources))
         if batch:
             self._tell(
-                [each.codec.decode(stored) for each in batch for stored in each.stored],
+                [_recorded(stored, each.codec) for each in batch for stored in each.stored],
                 next((each.own for each in reversed(batch) if each.own), None),
                 {each.partition: each.following for each in batch if each.partition},
             )
@@ -193,6 +195,22 @@ class Replay:
             save_places(db, self._tables, self._own.target, {k: s.target for k, s in self._topics.sources.items()})
 
 
+def _recorded(stored: Stored | Unread, codec: Codec) -> Recorded:
+    return codec.read(stored) if isinstance(stored, Unread) else codec.decode(stored)
+
+
+@contextmanager
+def _looking_for_cycles_seldom() -> Iterator[None]:
+    """A page is tens of thousands of objects without a cycle, which Python would go through every 700. Not never: what
+    else the process does may leave some."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], _OBJECTS_BETWEEN_LOOKS), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 @contextmanager
 def replaying(
     projection: Projection,
@@ -205,6 +223,7 @@ def replaying(
 ) -> Iterator[Replay]:
     """A replay into `tables`, which stand at `begun`. Raises BrokerUnavailable."""
     with (
+        _looking_for_cycles_seldom(),
         broker.reader_of_the_past() if contracts else nullcontext() as consumer,
         ThreadPoolExecutor(1, "reading ahead") as reading,
     ):
@@ -214,33 +233,36 @@ def replaying(
 class _Pages:
     """The pages of the event table. While one is told, a thread reads the next, and none beyond that."""
 
-    def __init__(self, store: PostgresEventStore, reading: ThreadPoolExecutor) -> None:
-        self._store, self._reading = store, reading
-        self._ahead: tuple[Position, Future[list[Stored]]] | None = None
+    def __init__(self, store: PostgresEventStore, types: Collection[str], reading: ThreadPoolExecutor) -> None:
+        self._store, self.types, self._reading = store, types, reading
+        self._ahead: tuple[Position, Future[Page]] | None = None
 
-    def after(self, place: Position, target: Position) -> list[Stored]:
-        """Events after a place, those beyond `target` too; empty only when there are none now. Raises Unavailable."""
+    def after(self, place: Position, target: Position) -> Page:
+        """Events after a place, none beyond `target`; its end is `place` only when there are none now. Raises
+        Unavailable."""
         ahead, self._ahead = self._ahead, None
-        page = ahead[1].result() if ahead and ahead[0] == place else []
-        page = page or self._store.read_all(place, _READ_AT_ONCE)  # what was not there may have come
-        if len(page) == _READ_AT_ONCE and page[-1].position < target:
-            end = page[-1].position
-            self._ahead = end, self._reading.submit(self._store.read_all, end, _READ_AT_ONCE)
+        page = ahead[1].result() if ahead and ahead[0] == place else None
+        if page is None or page.end == place:  # what was not there may have come
+            page = self._read(place, target)
+        if page.full and page.end < target:
+            self._ahead = page.end, self._reading.submit(self._read, page.end, target)
         return page
+
+    def _read(self, place: Position, target: Position) -> Page:
+        return self._store.read_page(place, target, self.types, _READ_AT_ONCE)
 
 
 class _OwnEvents:
     """The service's event table, of which only what the projection reads is told."""
 
-    def __init__(self, pages: _Pages, codec: Codec, events: list[type], begun: Position) -> None:
+    def __init__(self, pages: _Pages, codec: Codec, begun: Position) -> None:
         self._pages, self._codec, self._at = pages, codec, begun
-        self._names = {name for each in events if (name := codec.name_of(each))}
         self._read_to = begun
-        self._waiting: deque[Stored] = deque()
+        self._waiting: deque[Unread] = deque()
         self.target = begun
 
     def reached(self) -> bool:
-        return not self._names or self._at >= self.target or not self._more()
+        return not self._pages.types or self._at >= self.target or not self._more()
 
     def head(self) -> _Next | None:
         if not self._more():
@@ -251,7 +273,7 @@ class _OwnEvents:
     def take(self) -> None:
         self._at = self._waiting.popleft().position
 
-    def take_many(self, most: int) -> list[Stored]:
+    def take_many(self, most: int) -> list[Unread]:
         """The next that are here, and goes past them."""
         many = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))] if self._more() else []
         if many:
@@ -262,10 +284,10 @@ class _OwnEvents:
         """Whether there is a next event; it is here then."""
         while not self._waiting and self._read_to < self.target:
             page = self._pages.after(self._read_to, self.target)
-            if not page:
+            if page.end == self._read_to:
                 break
-            self._read_to = min(page[-1].position, self.target)
-            self._waiting.extend(each for each in page if each.type in self._names and each.position <= self.target)
+            self._read_to = page.end
+            self._waiting.extend(page.events)
         return bool(self._waiting)
 
 

@@ -1,7 +1,7 @@
 """The event store, with each append timed."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from shared.eventstore.store import (
@@ -13,7 +13,7 @@ from shared.eventstore.store import (
     VersionConflict,
     Write,
 )
-from shared.messages.recorded import Metadata, Position, Stored
+from shared.messages.recorded import Metadata, Page, Position, Stored
 from shared.telemetry import tracing
 from shared.telemetry.metrics import append_seconds
 
@@ -59,6 +59,9 @@ class TimedStore:
 
     def read_all(self, after: Position, limit: int) -> list[Stored]:
         return self._store.read_all(after, limit)
+
+    def read_page(self, after: Position, upto: Position, types: Collection[str], limit: int) -> Page:
+        return self._store.read_page(after, upto, types, limit)
 
     def newest(self) -> Position:
         return self._store.newest()

@@ -223,6 +223,33 @@ def test_no_more_is_read_than_asked_for(store: EventStore) -> None:
     assert store.read_all(BEGINNING, 0) == []
 
 
+def test_a_page_holds_the_events_of_the_types_asked_for_and_says_how_far_it_looked(store: EventStore) -> None:
+    add(store, "meeting-1", 0, 2)
+    store.append([Write('"quoted"-1', 0, (NewEvent(uuid4(), "other", 3, '{"a": "[\\u00e9\\n]"}'),))], WHO, AT)
+    add(store, "meeting-1", 2)
+    stored = all_of(store)
+    page = store.read_page(BEGINNING, store.newest(), ["fact-noted"], 10)
+    assert [each.position for each in page.events] == [stored[nth].position for nth in (0, 1, 3)]
+    assert (page.end, page.full) == (store.newest(), False)
+    page = store.read_page(BEGINNING, store.newest(), ["fact-noted"], 3)
+    assert (len(page.events), page.end, page.full) == (2, stored[2].position, True)
+    [other] = store.read_page(BEGINNING, store.newest(), ["other"], 10).events
+    assert bytes(other.event).decode() == stored[2].data
+    assert other.metadata == WHO
+    same = ("event_id", "stream", "version", "position", "type", "schema_version", "recorded_at")
+    assert [getattr(other, each) for each in same] == [getattr(stored[2], each) for each in same]
+
+
+def test_a_page_ends_where_it_is_told_to(store: EventStore) -> None:
+    add(store, "meeting-1", 0, 2)
+    upto = store.newest()
+    add(store, "meeting-1", 2, 2)
+    page = store.read_page(BEGINNING, upto, ["fact-noted"], 10)
+    assert [each.version for each in page.events] == [1, 2]
+    assert store.read_page(upto, upto, ["fact-noted"], 10) == ([], upto, False)
+    assert store.read_page(upto, Position(2**40, 0), [], 10) == ([], store.newest(), False)
+
+
 def together(*jobs: Callable[[], object]) -> list[object]:
     """Runs jobs in threads that begin at one moment; what each returned or raised, in order."""
     results: list[object] = [None] * len(jobs)

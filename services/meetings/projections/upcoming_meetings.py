@@ -6,6 +6,8 @@ from pathlib import Path
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from services.meetings.contracts.membership import MemberErased
 from services.meetings.domain.meeting import (
@@ -13,23 +15,44 @@ from services.meetings.domain.meeting import (
     PlaceGivenUp,
     PlaceTaken,
     ReplyDeclined,
+    Speaker,
     WaitingListJoined,
     WaitingListLeft,
     WayChanged,
 )
 from services.meetings.projections.closed_communities import SEEN
 from shared.database.pool import Transaction
-from shared.messages.events import ERASED
+from shared.messages.events import ERASED, Event
 from shared.messages.recorded import Recorded
-from shared.projections.projection import Projection
-
-upcoming_meetings = Projection("upcoming_meetings", version=1, tables=Path(__file__).with_suffix(".sql"))
+from shared.projections.rows import Rows
 
 
 @dataclass(frozen=True)
 class SpeakerRow:
     name: str
     topic: str
+
+
+class PlannedRow(Struct, frozen=True):
+    """A meeting as it is kept. A struct, and no dataclass, because one is made for every reply."""
+
+    id: UUID
+    community_id: UUID
+    title: str
+    about: str
+    starts_at: datetime
+    ends_at: datetime
+    places: int | None
+    coming: int
+    venue: str | None
+    online_link: str | None
+    phone_number: str | None
+    source: str | None
+    version: int
+    speakers: tuple[Speaker, ...]
+
+
+upcoming_meetings = Rows("upcoming_meetings", PlannedRow, version=2, tables=Path(__file__).with_suffix(".sql"))
 
 
 @dataclass(frozen=True)
@@ -66,79 +89,60 @@ class MeetingRow:
         return msgspec.json.decode(self.speakers, type=list[SpeakerRow])
 
 
-@upcoming_meetings.on(MeetingPlanned)
-def _(event: MeetingPlanned, recorded: Recorded, db: Transaction) -> None:
-    db.write(
-        "insert into meetings (id, community_id, title, about, starts_at, ends_at, places, venue, online_link,"
-        " phone_number, source, version) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        recorded.id,
-        event.community,
-        event.title,
-        event.about,
-        event.starts_at,
-        event.ends_at,
-        event.places,
-        event.venue,
-        event.online_link,
-        event.phone_number,
-        event.source,
-        recorded.version,
+@upcoming_meetings.begins(MeetingPlanned)
+def _(event: MeetingPlanned, recorded: Recorded) -> PlannedRow:
+    return PlannedRow(
+        id=recorded.id,
+        community_id=event.community,
+        title=event.title,
+        about=event.about,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        places=event.places,
+        coming=0,
+        venue=event.venue,
+        online_link=event.online_link,
+        phone_number=event.phone_number,
+        source=event.source,
+        version=recorded.version,
+        speakers=event.speakers,
     )
-    for place, speaker in enumerate(event.speakers):
-        db.write(
-            "insert into speakers (meeting_id, place, speaker_id, name, topic) values (%s, %s, %s, %s, %s)",
-            recorded.id,
-            place,
-            speaker.id,
-            speaker.name,
-            speaker.topic,
-        )
 
 
-@upcoming_meetings.on(MemberErased)
+@upcoming_meetings.sweeps(MemberErased)
 def _(event: MemberErased, recorded: Recorded, db: Transaction) -> None:
     """Her name as a speaker. A reply says nothing of anybody who is not known: its row counts."""
-    db.write("update speakers set name = %s where speaker_id = %s", ERASED, recorded.id)
-
-
-@upcoming_meetings.on(PlaceTaken)
-def _(event: PlaceTaken, recorded: Recorded, db: Transaction) -> None:
-    _count(db, recorded, +1)
-
-
-@upcoming_meetings.on(PlaceGivenUp)
-def _(event: PlaceGivenUp, recorded: Recorded, db: Transaction) -> None:
-    _count(db, recorded, -1)
-
-
-@upcoming_meetings.on(WayChanged)
-def _(event: WayChanged, recorded: Recorded, db: Transaction) -> None:
-    _count(db, recorded, 0)
-
-
-@upcoming_meetings.on(WaitingListJoined)
-def _(event: WaitingListJoined, recorded: Recorded, db: Transaction) -> None:
-    _count(db, recorded, 0)
-
-
-@upcoming_meetings.on(WaitingListLeft)
-def _(event: WaitingListLeft, recorded: Recorded, db: Transaction) -> None:
-    _count(db, recorded, 0)
-
-
-@upcoming_meetings.on(ReplyDeclined)
-def _(event: ReplyDeclined, recorded: Recorded, db: Transaction) -> None:
-    _count(db, recorded, 0)
-
-
-def _count(db: Transaction, recorded: Recorded, more: int) -> None:
-    """So many more come (or fewer). The version moves in any case: it is the meeting's ETag."""
     db.write(
-        "update meetings set coming = coming + %s, version = %s where id = %s", more, recorded.version, recorded.id
+        "update upcoming_meetings set speakers = (select jsonb_agg(case when speaker ->> 'id' = %s"
+        " then speaker || jsonb_build_object('name', %s::text) else speaker end order by nth)"
+        " from jsonb_array_elements(speakers) with ordinality as listed (speaker, nth))"
+        " where speakers @> jsonb_build_array(jsonb_build_object('id', %s::text))",
+        str(recorded.id),
+        ERASED,
+        str(recorded.id),
     )
 
 
-_MEETINGS = f"select * from meetings_with_speakers m where {SEEN}"  # noqa: S608  # our own words
+@upcoming_meetings.changes(PlaceTaken)
+def _(_event: PlaceTaken, recorded: Recorded, row: PlannedRow) -> PlannedRow:
+    return replace(row, coming=row.coming + 1, version=recorded.version)
+
+
+@upcoming_meetings.changes(PlaceGivenUp)
+def _(_event: PlaceGivenUp, recorded: Recorded, row: PlannedRow) -> PlannedRow:
+    return replace(row, coming=row.coming - 1, version=recorded.version)
+
+
+def _as_many_come(_event: Event, recorded: Recorded, row: PlannedRow) -> PlannedRow:
+    """The version moves in any case: it is the meeting's ETag."""
+    return replace(row, version=recorded.version)
+
+
+for _kind in (WayChanged, WaitingListJoined, WaitingListLeft, ReplyDeclined):
+    upcoming_meetings.changes(_kind)(_as_many_come)
+
+
+_MEETINGS = f"select * from meetings m where {SEEN}"  # noqa: S608  # our own words
 _LAST_SEEN = "(select starts_at, id from meetings where id = %s)"
 
 

@@ -1,5 +1,5 @@
 -- Every meeting with its places: those to come, and those that were.
-create table meetings (
+create table upcoming_meetings (
     id uuid primary key,
     community_id uuid not null,
     title text not null,
@@ -7,36 +7,29 @@ create table meetings (
     starts_at timestamptz not null,
     ends_at timestamptz not null,
     places integer,
-    coming integer not null default 0,
+    coming integer not null,
     venue text,
     online_link text,
     phone_number text,
     source text,
-    version integer not null
+    version integer not null,
+    -- In the order of the programme. One speaker's name can be taken out by her id.
+    speakers jsonb not null
 );
 
-create index meetings_by_start on meetings (starts_at, id);
-create index meetings_by_community on meetings (community_id, starts_at, id);
+create index meetings_by_start on upcoming_meetings (starts_at, id);
+create index meetings_by_community on upcoming_meetings (community_id, starts_at, id);
+create index meetings_by_speaker on upcoming_meetings using gin (speakers jsonb_path_ops);
 
--- A table of their own, so that one speaker's name can be taken out without touching anything else.
-create table speakers (
-    meeting_id uuid not null,
-    place integer not null,
-    speaker_id uuid not null,
-    name text not null,
-    topic text not null,
-    primary key (meeting_id, place)
-);
+-- By the name under which everybody asks for them.
+create view meetings as select * from upcoming_meetings;
 
-create index speakers_by_person on speakers (speaker_id);
-
--- A meeting as it is shown: its speakers in the order of the programme.
-create view meetings_with_speakers as
+-- One row for each speaker of a meeting, `place` counting from 0: for the few who ask by speaker.
+create view speakers as
 select
-    meetings.*,
-    (
-        select coalesce(json_agg(json_build_object('name', name, 'topic', topic) order by place), '[]')
-        from speakers
-        where meeting_id = meetings.id
-    ) as speakers
-from meetings;
+    id as meeting_id,
+    nth - 1 as place,
+    (speaker ->> 'id')::uuid as speaker_id,
+    speaker ->> 'name' as name,
+    speaker ->> 'topic' as topic
+from upcoming_meetings cross join lateral jsonb_array_elements(speakers) with ordinality as listed (speaker, nth);
