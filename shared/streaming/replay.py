@@ -414,14 +414,16 @@ class _Records:
         self._partition, self._codec, self._at, self._due = partition, codec, begun, due
         self._skipped_offsets = skipped_offsets
         self._waiting: deque[_Next] = deque()
-        self._fetched: deque[tuple[int, Stored | None]] = deque()
+        self._fetched: deque[Received] = deque()
         self.target = begun
 
     def add(self, records: list[Received]) -> None:
-        for record in records:
-            was_skipped = (*self._partition, record.offset) in self._skipped_offsets
-            stored = self._unless_malformed(record) if was_skipped else stored_from(record.headers, record.value)
-            self._fetched.append((record.offset, stored))
+        self._fetched.extend(records)
+
+    def _stored(self, record: Received) -> Stored | None:
+        """None for what an operator passed over. Raises Malformed for anything else that is no event."""
+        was_skipped = (*self._partition, record.offset) in self._skipped_offsets
+        return self._unless_malformed(record) if was_skipped else stored_from(record.headers, record.value)
 
     def _unless_malformed(self, record: Received) -> Stored | None:
         """A topic that was filled again may hold an event where an operator once skipped what was none."""
@@ -438,8 +440,9 @@ class _Records:
         return self._at >= self.target
 
     def head(self) -> _Next | None:
-        while not self._waiting and self._fetched and self._fetched[0][0] < self.target:
-            offset, stored = self._fetched.popleft()
+        while not self._waiting and self._fetched and self._fetched[0].offset < self.target:
+            record = self._fetched.popleft()  # what lies further on may be anything: the consumer has not met it yet
+            offset, stored = record.offset, self._stored(record)
             due = self._due(self._partition[0], stored) if stored else []
             if offset >= self._at:
                 told = [each for each in due if self._codec.knows(each.type)]

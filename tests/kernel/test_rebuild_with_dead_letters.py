@@ -70,3 +70,14 @@ def test_what_was_skipped_is_passed_over_again(parked: World) -> None:
     assert "after" in parked.lines()
     assert "torn" not in parked.lines()
     assert parked.rebuilding().compare() is None
+
+
+def test_what_is_no_event_and_was_not_met_yet_keeps_nothing_from_being_rebuilt(some: World) -> None:
+    """The consumer will park it. Until then it lies behind everything that the tables are told of."""
+    with some.broker.producer() as producer:
+        key = f"notebook-{TWO}".encode()
+        producer.send(some.topic, key=key, value=b"{}", headers=[("ce_type", b"none")]).get(timeout=10)
+
+    some.rebuilding().rebuild()
+
+    assert some.rebuilding().compare() is None
