@@ -47,14 +47,12 @@ _MOST_LAYOUTS = 1000
 _MOST_ALIKE = 8
 
 
-class Headers:
+class Headers(msgspec.Struct, gc=False):
     """The headers of one record: pairs of a name and a value, which may be None."""
 
-    __slots__ = ("_count", "_named", "_raw")
-
-    def __init__(self, raw: bytes, count: int) -> None:
-        self._raw, self._count = raw, count
-        self._named: Mapping[str, str] | None = None
+    _raw: bytes
+    _count: int
+    _named: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
         return repr(list(self))
