@@ -1,6 +1,5 @@
 """Every request has an id and belongs to a trace; the answer, the logs and the events that come of it carry both."""
 
-import os
 import re
 import time
 from typing import NamedTuple
@@ -23,7 +22,7 @@ def follow(app: Flask) -> None:
     def begin() -> None:
         said = request.environ.get("HTTP_X_REQUEST_ID", "")
         trace = Trace.after(request.environ.get("HTTP_TRACEPARENT"))
-        followed = _Followed(trace, said if _REQUEST_ID.fullmatch(said) else os.urandom(16).hex(), time.time_ns())
+        followed = _Followed(trace, said if _REQUEST_ID.fullmatch(said) else tracing.made_up(16), time.time_ns())
         g.followed = followed
         tracing.enter(trace)
         bind_contextvars(trace_id=trace.trace_id, request_id=followed.request_id)
