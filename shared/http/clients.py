@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Networks = Sequence[IPv4Network | IPv6Network]
 
 _PREFIX_OF_ONE_HOME = 64  # an IPv6 subscriber has at least that many addresses to send from (RFC 6177)
+_PROXIES_REMEMBERED = 64
 _SALT = secrets.token_bytes(16)  # of this process alone: what it counted means nothing to anybody else
 
 
@@ -30,6 +31,7 @@ class TrustedProxies:
 
     def __init__(self, app: "WSGIApplication", trusted: Networks) -> None:
         self._app, self._trusted = app, trusted
+        self._known = set[str]()  # of our own proxies, as many as there are: reading an address takes a while
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if not self._is_ours(environ.get("REMOTE_ADDR", "")):
@@ -38,11 +40,16 @@ class TrustedProxies:
         return self._app(environ, start_response)
 
     def _is_ours(self, address: str) -> bool:
+        if address in self._known:
+            return True
         try:
             found = _plain(address)
         except ValueError:
             return False  # a Unix socket, or nothing
-        return any(found in network for network in self._trusted)
+        ours = any(found in network for network in self._trusted)
+        if ours and len(self._known) < _PROXIES_REMEMBERED:
+            self._known.add(address)
+        return ours
 
 
 def one_home(address: str | None) -> bytes:

@@ -97,8 +97,9 @@ def test_what_a_request_says_of_its_way_is_believed_of_our_own_proxies_alone(pee
 
     said = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example", "Forwarded": "for=203.0.113.9"}
     client = Client(TrustedProxies(echo, networks("10.0.0.0/8,::1/128")))
-    answered = client.get("/", headers=said, environ_overrides={"REMOTE_ADDR": peer})
-    assert answered.text == (",".join(sorted(said)) if believed else "")
+    for _ in range(2):  # the second time from memory
+        answered = client.get("/", headers=said, environ_overrides={"REMOTE_ADDR": peer})
+        assert answered.text == (",".join(sorted(said)) if believed else "")
 
 
 def test_a_person_is_told_how_long_to_wait() -> None:
