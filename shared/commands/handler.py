@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
+import msgspec
+
 from shared.eventstore.store import EventStore, NewEvent, Request, VersionConflict, Write
 from shared.messages.codec import Codec
 from shared.messages.decisions import Command, Context, State, must_be_in_person
@@ -28,8 +30,7 @@ class AlreadyExists(Exception):
     """The stream that a command would begin is there already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Handled(Generic[S]):
+class Handled(msgspec.Struct, Generic[S], frozen=True):
     """What a command came to: the state after it, the stream's version, where to read it (None: nothing changed)."""
 
     state: S

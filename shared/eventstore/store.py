@@ -1,16 +1,19 @@
-"""What an event store promises, whichever it is. One conformance suite (tests/kernel) runs against each."""
+"""What an event store promises, whichever it is. One conformance suite (tests/kernel) runs against each.
+
+What each append makes are msgspec's structs: see `shared/messages/recorded.py`.
+"""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+import msgspec
+
 from shared.messages.recorded import Metadata, Page, Position, Stored
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(msgspec.Struct, frozen=True, gc=False):
     """An event about to be appended, already JSON, with personal fields sealed."""
 
     event_id: UUID
@@ -19,8 +22,7 @@ class NewEvent:
     data: str
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(msgspec.Struct, frozen=True, gc=False):
     """What is added to one stream, and the version that it must have until then (0: it must not exist)."""
 
     stream: str
@@ -28,8 +30,7 @@ class Write:
     events: tuple[NewEvent, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, gc=False):
     """A request that carried an Idempotency-Key, and the answer that a repetition shall get (as JSON)."""
 
     actor: str
@@ -38,8 +39,7 @@ class Request:
     response: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What was answered to a request, and where its last event stands (None: it added none)."""
 
     response: str
