@@ -153,8 +153,8 @@ def leave(db: Transaction, member: UUID, community: UUID) -> None:
 
 def find_member(db: Transaction, account: UUID) -> MemberId | None:
     """The active member whose account this is."""
-    found = db.value(UUID, _FIND_MEMBER, account)
-    return MemberId(found) if found else None
+    rows = db.rows(_FIND_MEMBER, account)  # each request asks this: without the steps that only other types need
+    return MemberId(rows[0][0]) if rows else None
 
 
 def whose(db: Transaction, account: UUID) -> UUID | None:

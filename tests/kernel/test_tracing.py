@@ -1,5 +1,6 @@
 """A trace goes the whole way: request, event, topic, consumer, agenda, and the event that comes of it."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -143,3 +144,18 @@ def test_without_a_collector_nothing_is_told(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_address_may_be_given_whole() -> None:
     exporter = Exporter.from_environment("web", {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:1/elsewhere"})
     assert exporter.address == "http://127.0.0.1:1/elsewhere"
+
+
+def test_two_processes_of_one_parent_make_up_different_traces() -> None:
+    tracing.made_up(1)
+    told = []
+    for _ in range(2):
+        read, write = os.pipe()
+        if (child := os.fork()) == 0:
+            os.write(write, Trace.after(None).trace_id.encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        os.close(write)
+        told.append(os.read(read, 100).decode())
+        os.close(read)
+    assert len({*told, Trace.after(None).trace_id}) == 3
