@@ -202,6 +202,10 @@ def at_work(*jobs: Job, may_end: type[Exception] | tuple[type[Exception], ...] =
         thread.start()
     try:
         yield
+    except BaseException as error:
+        for each in ended:  # what it failed for may be this
+            error.add_note(f"a job had ended: {each!r}")
+        raise
     finally:
         stop.set()
         for thread in threads:
