@@ -24,7 +24,7 @@ from deploy.embedded.postgres_programs import Programs, account_for_root, let_ac
 from deploy.embedded.processes import Failed, Process
 
 OWNER = "copse"
-READY_LIMIT = 30.0
+READY_LIMIT = 90.0
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     # Every process uses a URL with host and port; a socket's path would be too long in a deep folder.
