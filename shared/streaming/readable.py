@@ -144,10 +144,11 @@ class Received(msgspec.Struct, frozen=True, gc=False):
 
 
 class Placed(Received, frozen=True, gc=False):
-    """The same with where it was read: what a consumer's poll gives."""
+    """The same with where it was read: what a consumer's poll gives, and what kafka-python asks of it."""
 
     topic: str
     partition: int
+    leader_epoch: int
 
 
 def go_past_unreadable_headers() -> None:
@@ -180,7 +181,7 @@ def _unpack(fetched: Any, place: Any, records: Any, *_deserializers: object) -> 
 def _records_of(batch: Any, topic: str, partition: int) -> Iterator[Placed]:
     """The records of a batch. Each one's own length says where the one after it begins."""
     batch._maybe_uncompress()
-    raw, at, base = bytes(batch._buffer), batch._pos, batch.base_offset
+    raw, at, base, epoch = bytes(batch._buffer), batch._pos, batch.base_offset, batch.leader_epoch
     try:
         for _ in range(batch.records_count):
             length, first = _number(raw, at)
@@ -192,7 +193,7 @@ def _records_of(batch: Any, topic: str, partition: int) -> Iterator[Placed]:
             count, at = _number(raw, at)
             if at > end or end > len(raw):
                 raise CorruptRecordError(f"a record of {length} bytes is longer than that")
-            yield Placed(base + nth, key, Headers(raw[at:end], count), value, topic, partition)
+            yield Placed(base + nth, key, Headers(raw[at:end], count), value, topic, partition, epoch)
             at = end
     except (IndexError, ValueError) as error:
         raise CorruptRecordError("a batch ends within a record") from error

@@ -131,7 +131,11 @@ def fetched(encoded: bytes, from_offset: int = 0) -> tuple[list[Any], int, bool]
 
 def told(read: tuple[list[Any], int, bool]) -> object:
     records, at, drained = read
-    return [(r.topic, r.partition, r.offset, r.key, r.value, list(r.headers)) for r in records], at, drained
+    return (
+        [(r.topic, r.partition, r.leader_epoch, r.offset, r.key, r.value, list(r.headers)) for r in records],
+        at,
+        drained,
+    )
 
 
 ORDINARY = st.dictionaries(st.sampled_from(["a", "bc", "n" * 70]), st.text("xyzü", max_size=70), max_size=3)
