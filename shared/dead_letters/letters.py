@@ -12,8 +12,7 @@ import msgspec
 from shared.database.pool import Transaction
 from shared.messages.ids import uuid7
 from shared.messages.recorded import Stored
-from shared.streaming.cloudevents import stream_named_by
-from shared.streaming.readable import Received
+from shared.streaming.cloudevents import Received, stream_named_by
 
 _SQL = Path(__file__).parent / "sql"
 _PARK, _HELD, _LOCK, _FIRST, _ONE, _NAME, _SEE, _READY, _LIST, _SKIP = (

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from shared.dead_letters.letters import Holder, Letter
-from shared.streaming.readable import Received
+from shared.streaming.cloudevents import Received
 
 _SAFE = re.compile(
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # an id

@@ -35,6 +35,15 @@ class Unread(Protocol):
         """What each header holds, when nothing about them is out of the ordinary; else None."""
 
 
+class Received(msgspec.Struct, frozen=True, gc=False):
+    """A record as Kafka gave it."""
+
+    offset: int
+    key: bytes | None
+    headers: Headers | Unread
+    value: bytes | None
+
+
 UNREADABLE = "unreadable-headers"
 """The one header of a record whose own cannot be read (shared/streaming/readable.py)."""
 

@@ -28,8 +28,7 @@ from shared.projections.reader import Fenced, forget_if_the_server_crashes, note
 from shared.projections.standing import Standing
 from shared.projections.subscriber import Subscriber
 from shared.streaming.broker import Broker
-from shared.streaming.cloudevents import Malformed
-from shared.streaming.readable import Received
+from shared.streaming.cloudevents import Malformed, Received
 from shared.streaming.streams import GapFound, Place, Streams
 from shared.streaming.telling import Telling
 from shared.telemetry.jobs import telling

@@ -20,8 +20,7 @@ from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError
 from kafka.record.util import decode_varint
 
-from shared.streaming import cloudevents
-from shared.streaming.cloudevents import UNREADABLE
+from shared.streaming.cloudevents import UNREADABLE, Received
 
 _ONE_BYTE = frozenset(range(0, 0x80, 2))  # what a length of less than 64 looks like; nearly all are
 _FORMAT_WITH_HEADERS = 2  # of Kafka's records, since 2017
@@ -132,15 +131,6 @@ def _by_name(names: Sequence[str], values: Sequence[bytes]) -> Mapping[str, str]
     if len(texts) != len(names):
         return {name: value.decode("ascii") for name, value in zip(names, values, strict=True)}
     return dict(zip(names, texts, strict=True))
-
-
-class Received(msgspec.Struct, frozen=True, gc=False):
-    """A record as Kafka gave it."""
-
-    offset: int
-    key: bytes | None
-    headers: cloudevents.Headers | cloudevents.Unread
-    value: bytes | None
 
 
 class Placed(Received, frozen=True, gc=False):

@@ -33,8 +33,7 @@ from shared.projections.copies import Partition, Places, save_places
 from shared.projections.projection import Projection, into
 from shared.projections.reader import forget_if_the_server_crashes
 from shared.streaming.broker import Broker
-from shared.streaming.cloudevents import Malformed, service_of, stored_from
-from shared.streaming.readable import Received
+from shared.streaming.cloudevents import Malformed, Received, service_of, stored_from
 from shared.streaming.telling import Telling
 
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)  # what cannot be read has no time: it is passed first

@@ -12,8 +12,7 @@ from shared.messages.codec import Codec
 from shared.messages.recorded import Recorded, Stored
 from shared.projections.standing import Standing, followers
 from shared.projections.subscriber import Subscriber
-from shared.streaming.cloudevents import Malformed, sources_of, stored_from, topic_of
-from shared.streaming.readable import Received
+from shared.streaming.cloudevents import Malformed, Received, sources_of, stored_from, topic_of
 from shared.telemetry import tracing
 
 LARGEST_VALUE_BYTES = 1024 * 1024  # what a relay can send; larger ones are not ours

@@ -33,8 +33,12 @@ class House(Line):
     own_lines: Projection = field(default_factory=lambda: lines_projection("own_lines"))
 
     def read_own(self) -> None:
-        """Its projection goes along its event table."""
+        """Its projection goes along its event table, to the end."""
         all_readable(self.producing)
+        self.read_on()
+
+    def read_on(self) -> None:
+        """The same as far as nobody's transaction holds it back."""
         Reader(self.producing, self.codec, [self.own_lines]).advance_all()
 
     def lag_of_own(self) -> int:

@@ -26,9 +26,8 @@ from shared.projections.projection import make_tables
 from shared.projections.subscriber import Subscriber
 from shared.service import Running
 from shared.streaming.broker import Broker
-from shared.streaming.cloudevents import headers_of, topic_of
+from shared.streaming.cloudevents import Received, headers_of, topic_of
 from shared.streaming.consumer import Consumer
-from shared.streaming.readable import Received
 from tests.kernel.conftest import NOW
 from tests.kernel.provider import Provider, provider
 from tests.servers import Databases

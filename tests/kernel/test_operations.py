@@ -214,7 +214,7 @@ class TestStatus:
             assert service_in(overview, house.service)["horizon"]["database"] == name
             assert f" in {name} (idle in transaction" in " ".join(overview["still"])
             house.write(ONE, "d")
-            house.read_own()
+            house.read_on()
             assert house.lag_of_own() == 1
         house.read_own()
         assert house.lag_of_own() == 0

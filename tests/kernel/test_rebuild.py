@@ -23,8 +23,7 @@ from shared.projections.projection import OutOfDate, Projection, make_tables
 from shared.projections.reader import cursor_of
 from shared.projections.status import ProjectionStatus, statuses
 from shared.streaming.broker import Broker
-from shared.streaming.cloudevents import headers_of
-from shared.streaming.readable import Received
+from shared.streaming.cloudevents import Received, headers_of
 from shared.streaming.relay import Relay
 from shared.streaming.replay import CannotRebuild, Replay, replaying
 from tests.kernel.notebook import EVENTS, LineWritten

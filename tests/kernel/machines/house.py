@@ -36,9 +36,8 @@ from shared.projections.reader import Fenced, Reader, cursor_of
 from shared.reactions.agenda import Agenda
 from shared.reactions.reaction import Do, Reaction, Step
 from shared.streaming.broker import BrokerUnavailable
-from shared.streaming.cloudevents import Malformed, topic_of
+from shared.streaming.cloudevents import Malformed, Received, topic_of
 from shared.streaming.consumer import Consumer
-from shared.streaming.readable import Received
 from shared.streaming.rebuilding import Rebuilding
 from shared.streaming.relay import CannotPublish, Relay
 from shared.streaming.replay import CannotRebuild
