@@ -15,9 +15,9 @@ from shared.messages.recorded import Stored
 from shared.streaming.cloudevents import Received, stream_named_by
 
 _SQL = Path(__file__).parent / "sql"
-_PARK, _HELD, _LOCK, _FIRST, _ONE, _NAME, _SEE, _READY, _LIST, _SKIP = (
+_PARK, _LOCK, _FIRST, _ONE, _NAME, _SEE, _READY, _LIST, _SKIP = (
     (_SQL / f"{name}.sql").read_text()
-    for name in ("park", "held", "lock", "first", "one", "name", "see", "ready", "list", "skip")
+    for name in ("park", "lock", "first", "one", "name", "see", "ready", "list", "skip")
 )
 
 
@@ -84,14 +84,6 @@ def reason_of(letter: Letter | Holder, missing: int | None) -> str:
 
 
 @dataclass(frozen=True)
-class Held:
-    """A held stream and the version of its first letter, None when that cannot be read."""
-
-    stream: str
-    version: int | None
-
-
-@dataclass(frozen=True)
 class Count:
     """How much is parked: for `copse status` and metrics."""
 
@@ -135,16 +127,6 @@ def _row(parked: Parked) -> Sequence[object]:
         parked.error,
         parked.attempts,
     )
-
-
-def held(db: Transaction, topic: str, streams: Sequence[str]) -> list[Held]:
-    """Those of the streams that are held. They stay as they are until the transaction ends."""
-    found = db.all(Held, _HELD, topic, streams)
-    if not found:
-        return []
-    for each in found:  # in the order of their names, so that two processes never wait for each other
-        lock(db, topic, each.stream)
-    return db.all(Held, _HELD, topic, streams)
 
 
 def lock(db: Transaction, topic: str, stream: str) -> None:
