@@ -58,13 +58,17 @@ _KEEP = (UUID, datetime, date, memoryview, bytes)  # already the Python type tha
 class Unavailable(CannotGoOn):
     """The database did not answer. `address` says which one, without user or password."""
 
+    what = "does not answer"
+
     def __init__(self, address: str, reason: str) -> None:
-        super().__init__(f"PostgreSQL at {address} does not answer: {reason.strip()}")
+        super().__init__(f"PostgreSQL at {address} {self.what}: {reason.strip()}")
         self.address = address
 
 
 class Busy(Unavailable):
     """A lock was not given in time. Nothing was written."""
+
+    what = "is busy with the same rows or tables"
 
 
 class TooSlow(Exception):

@@ -11,6 +11,7 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from kafka.errors import FencedInstanceIdError, KafkaError, TopicAlreadyExistsError
 
 from shared.errors import CannotGoOn
+from shared.streaming.joining import join_to_the_end
 from shared.streaming.producer import Producer
 from shared.streaming.readable import go_past_unreadable_headers
 
@@ -60,6 +61,7 @@ class InstanceTaken(BrokerUnavailable):
 
 
 go_past_unreadable_headers()
+join_to_the_end()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,7 @@ class Consumer:
         with self._broker.consumer(f"copse.{self._service}") as consumer:
             with self._broker.speaking():
                 for topic in self._telling.topics:
-                    # Known before the group is joined: kafka-python 3.0.12 may assign nothing for ever when the first
-                    # assignment finds "no partition metadata" and the metadata comes during the second.
+                    # Known before the group is joined: who shares the partitions out and knows of none gives none away.
                     consumer.partitions_for_topic(topic)
             consumer.subscribe(self._telling.topics, listener=_SeekToPosition(self, consumer, self._database))
             while not stop.is_set():

@@ -23,7 +23,7 @@ from typing import Protocol
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
-from shared.database.pool import Database, Transaction
+from shared.database.pool import Busy, Database, Transaction
 from shared.dead_letters.letters import Skipped, skipped
 from shared.errors import CannotGoOn
 from shared.eventstore.postgres import PostgresEventStore
@@ -180,11 +180,14 @@ class Replay:
                 return
 
     def _tell(self, recorded: Sequence[Recorded], own: Position | None, foreign: Mapping[Partition, int]) -> None:
-        with self._database.transaction() as db:
-            forget_if_the_server_crashes(db)
-            save_places(db, self._tables, own, foreign)
-            into(db, self._tables)
-            self._projection.tell_all(recorded, db)
+        try:
+            with self._database.transaction() as db:
+                forget_if_the_server_crashes(db)
+                save_places(db, self._tables, own, foreign)
+                into(db, self._tables)
+                self._projection.tell_all(recorded, db)
+        except Busy as busy:  # the sources are past these events already: who tried again would leave them out
+            raise CannotRebuild(f"The past could not be told to {self._projection.name}: {busy}. Try again.") from busy
         self.told += len(recorded)
 
     def _save(self) -> None:

@@ -4,6 +4,7 @@ import os
 import secrets
 import signal
 import threading
+import time
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -217,6 +218,31 @@ def test_what_a_member_keeps_when_another_joins_is_neither_taken_from_it_nor_giv
         assert kept
         assert not kept & set.union(set(), *firsts.taken)
         assert [each & kept for each in firsts.given if each & kept] == [kept]
+
+
+def test_a_share_that_comes_while_its_member_is_at_work_is_taken(to_kafka: Line) -> None:
+    """By itself kafka-python asks for another each time, and everybody joins anew for ever."""
+    with to_kafka.broker.consumer(to_kafka.reader) as member:
+        member.subscribe([to_kafka.topic], listener=(its := Given()))
+        eventually(lambda: at_work_between_polls(member), "it has all partitions", LONG)
+        assert its.given == [set(range(PARTITIONS))]
+
+
+def test_the_partitions_of_a_topic_that_is_made_later_are_taken(to_kafka: Line) -> None:
+    """By itself kafka-python forgets, between two polls, that it is joining since the topic is there."""
+    later = f"{to_kafka.topic}-later"
+    with to_kafka.broker.consumer(to_kafka.reader) as member:
+        member.subscribe([to_kafka.topic, later])
+        eventually(lambda: at_work_between_polls(member), "it has all partitions of the topic that is there", LONG)
+        to_kafka.broker.make_topics([later], replicas=1)
+        eventually(lambda: at_work_between_polls(member) == 2 * PARTITIONS, "it has those of the other too", LONG)
+
+
+def at_work_between_polls(member: KafkaConsumer) -> int:
+    """How many partitions it has after a poll too short for any answer, and work that is long enough for it."""
+    member.poll(timeout_ms=1)
+    time.sleep(0.2)
+    return len(member.assignment())
 
 
 def test_one_that_comes_back_under_its_name_goes_on_with_its_partitions_and_disturbs_nobody(group: Group) -> None:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID, uuid4
 
 import pytest
@@ -28,9 +28,10 @@ from shared.streaming.relay import Relay
 from shared.streaming.replay import CannotRebuild, Replay, replaying
 from tests.kernel.notebook import EVENTS, LineWritten
 from tests.kernel.rebuilt import TABLES, World, shelf_projection
-from tests.servers import Databases, KafkaServer, emptied, eventually
+from tests.servers import Databases, KafkaServer, all_readable, emptied, eventually
 
 ONE, TWO, THREE, FOUR = (UUID(int=nth) for nth in range(1, 5))
+A_LOCK = 52
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +194,40 @@ def test_those_who_tell_it_stand_still_for_the_switch_and_not_for_the_past(
     some.rebuilding().rebuild()
     assert asked == [[], ["shelf"], ["shelf"]]
     assert asked_to_stand_still(some.home, ["shelf"]) == []
+
+
+def test_a_lock_that_is_not_given_to_a_handler_ends_the_rebuild_and_loses_nothing(
+    some: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the switch, where a lock of the switch's own is tried for again."""
+    reach, tell_all, waiting = Replay.reach, Projection.tell_all, False
+
+    def comes_late(replay: Replay, target: Places, within_seconds: float | None = None) -> int:
+        nonlocal waiting
+        passed = reach(replay, target, within_seconds)
+        if within_seconds is None:
+            some.write(some.home, ONE, "late")
+            all_readable(some.home)
+            some.reader().advance(some.shelf)
+            waiting = True
+        return passed
+
+    def waits_for_a_lock(shelf: Projection, recorded: Sequence[Recorded], db: Transaction) -> None:
+        nonlocal waiting
+        if waiting:
+            waiting = False
+            db.execute("set local lock_timeout to '50ms'")
+            db.execute("select pg_advisory_xact_lock(%s)", A_LOCK)
+        tell_all(shelf, recorded, db)
+
+    monkeypatch.setattr(Replay, "reach", comes_late)
+    monkeypatch.setattr(Projection, "tell_all", waits_for_a_lock)
+    with some.home.transaction() as other:
+        other.execute("select pg_advisory_xact_lock(%s)", A_LOCK)
+        with pytest.raises(CannotRebuild, match="lock timeout"):
+            some.rebuilding().rebuild()
+    some.rebuilding().rebuild()
+    assert some.lines().count("late") == 2  # one for each rebuild
 
 
 def during_the_switch(world: World, monkeypatch: pytest.MonkeyPatch, do: Callable[[], object], waits_with: str) -> None:
