@@ -310,6 +310,7 @@ class Database:
                 self._abandon(connection)
 
     def _connect(self) -> Connection:
+        connection: Connection | None = None
         try:
             connection = psycopg2.connect(
                 self.url,
@@ -321,13 +322,16 @@ class Database:
                     " -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
                 ),
             )
+            connection.calls, connection.many = {}, {}
+            connection.autocommit = True  # a transaction is begun and ended in so many words
+            if connection.server_version >= _ENDS_LONG_TRANSACTIONS:
+                seconds = _STATEMENTS_OF_A_TRANSACTION * self.statement_seconds
+                with connection.cursor() as cursor:
+                    cursor.execute(f"set transaction_timeout to '{seconds}s'")
         except psycopg2.OperationalError as error:
+            if connection is not None:
+                self._abandon(connection)
             raise Unavailable(self.address, str(error)) from error
-        connection.calls, connection.many = {}, {}
-        connection.autocommit = True  # a transaction is begun and ended in so many words
-        if connection.server_version >= _ENDS_LONG_TRANSACTIONS:
-            with connection.cursor() as cursor:
-                cursor.execute(f"set transaction_timeout to '{_STATEMENTS_OF_A_TRANSACTION * self.statement_seconds}s'")
         psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
         psycopg2.extensions.register_type(_JSON, connection)
         psycopg2.extensions.register_type(_UUID, connection)  # half the time of the driver's own

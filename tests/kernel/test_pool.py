@@ -14,7 +14,9 @@ import psycopg2.extensions
 import pytest
 
 from deploy.embedded.ports import free_port
+from shared.database import pool
 from shared.database.pool import Database, Prepared, TooSlow, Transaction, Unavailable, address_of
+from shared.database.session import Session
 
 
 @pytest.fixture
@@ -71,6 +73,22 @@ def test_a_connection_that_dies_in_use_is_told_and_then_replaced(single: Databas
         die()
     with single.transaction() as db:
         assert db.value(int, "select 1") == 1
+
+
+def test_a_connection_that_dies_while_it_is_made_is_told(
+    single: Database, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class DiesYoung(Session):
+        @property
+        def server_version(self) -> int:
+            end(database, self.get_backend_pid())
+            return 170000
+
+    with database.transaction():
+        pass  # it has a connection to end others with
+    monkeypatch.setattr(pool, "Session", DiesYoung)
+    with pytest.raises(Unavailable):
+        single.transaction().__enter__()
 
 
 def test_a_commit_that_never_arrived_is_told(single: Database, database: Database) -> None:
