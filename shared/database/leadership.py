@@ -14,11 +14,12 @@ from functools import cache
 from shared.database.pool import Connection, Database, Prepared
 
 _ASK_SECONDS = 0.2
-_HELD = Prepared(
-    "asked_to_stand_still",
+ASKED_TO_STAND_STILL = (
     "select name from unnest(%s::text[], %s::bigint[]) as looked_at (name, key)"
-    " where not pg_try_advisory_xact_lock_shared(key)",
+    " where not pg_try_advisory_xact_lock_shared(key)"
 )
+"""What `asked_to_stand_still` asks, for who asks more at the same time; its parameters are names and their keys."""
+_ASKED = Prepared("asked_to_stand_still", ASKED_TO_STAND_STILL)
 
 
 @contextmanager
@@ -67,7 +68,11 @@ def ask_to_stand_still(database: Database, name: str) -> Iterator[None]:
 def asked_to_stand_still(database: Database, names: Sequence[str]) -> list[str]:
     """Those of `names` that somebody asks to stand still."""
     with database.statement() as db:
-        return db.all(str, _HELD, list(names), [_key(f"still {name}") for name in names])
+        return db.all(str, _ASKED, list(names), keys_to_stand_still(names))
+
+
+def keys_to_stand_still(names: Sequence[str]) -> list[int]:
+    return [_key(f"still {name}") for name in names]
 
 
 def _unlock(connection: Connection, job: str) -> None:

@@ -15,9 +15,9 @@ from shared.messages.recorded import BEGINNING, Metadata, Page, Position, Stored
 _SQL = Path(__file__).parent / "sql"
 FUNCTIONS = [_SQL / f"{name}.sql" for name in ("append", "append_one", "begin_batch", "move_reader", "pass_by")]
 """What every migration makes anew in the database."""
-_READ_ALL = (_SQL / "read_all.sql").read_text()
+NEWEST = (_SQL / "newest.sql").read_text()
+_READ_ALL = Prepared("read_all", (_SQL / "read_all.sql").read_text())
 _READ_PAGE = (_SQL / "read_page.sql").read_text()
-_NEWEST = (_SQL / "newest.sql").read_text()
 _READ_STREAM = Prepared("read_stream", (_SQL / "read_stream.sql").read_text())
 _APPEND = Prepared(
     "append_events",
@@ -82,7 +82,7 @@ class StoreInTransaction:
         return page_of([line for (line,) in self._db.rows(_READ_PAGE, list(types), *places, limit)], after, limit)
 
     def newest(self) -> Position:
-        found = self._db.one(_Place, _NEWEST)
+        found = self._db.one(_Place, NEWEST)
         return Position(int(found.xid), found.position) if found else BEGINNING
 
     def answer_to(self, actor: str, key: str) -> Answer | None:

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import Any, cast
 
+import msgspec
 import structlog
 
-from shared.database.leadership import asked_to_stand_still, lead
+from shared.database.leadership import ASKED_TO_STAND_STILL, keys_to_stand_still, lead
 from shared.database.pool import Database, Prepared, Transaction, Unavailable
 from shared.eventstore.doorbell import Listener, Looks
-from shared.eventstore.postgres import PostgresEventStore
+from shared.eventstore.postgres import NEWEST, PostgresEventStore
 from shared.failures import plain
 from shared.messages.codec import Codec
 from shared.messages.recorded import BEGINNING, Position
@@ -31,6 +32,12 @@ _PAUSE_AFTER_FAILURE_SECONDS = 2.0
 _MOVE = Prepared("move_reader", "select * from move_reader(%s, %s::xid8, %s, %s::xid8, %s)")
 _PASS_BY = Prepared("pass_by", "select * from pass_by(%s::text[], %s::integer[], %s::xid8, %s, %s::xid8, %s)")
 _CURSORS = Prepared("cursors", "select name, xid::text, position from readers where name = any(%s)")
+_LOOK = Prepared(
+    "look_of_readers",
+    f"select (select concat(xid, '.', position) from ({NEWEST}) newest), array({ASKED_TO_STAND_STILL}),"  # noqa: S608  # our own words
+    " (select json_object_agg(name, concat(xid, '.', position)) from readers where name = any(%s))",
+)
+_PLACES = msgspec.json.Decoder(dict[str, str])
 
 
 class Fenced(Exception):
@@ -73,22 +80,31 @@ class Reader:
     def advance_all(self) -> int:
         """One batch for each subscriber; how many events were read. One that fails stops alone, one that is asked to
         stand still is passed over."""
-        newest = self._store.newest()
-        if newest == self._all_read_to and monotonic() < self._looked_at + _FULL_LOOK_SECONDS:
-            return 0  # nothing came since everybody had read everything: one query is enough to know
         looked_at = monotonic()
-        still = asked_to_stand_still(self._database, [each.name for each in self._subscribers])
+        newest, still, places = self._look()
+        if newest == self._all_read_to and looked_at < self._looked_at + _FULL_LOOK_SECONDS:
+            return 0  # nothing came since everybody had read everything
         going = [each for each in self._subscribers if each.name not in still and not self._pauses(each.name)]
-        pages, places = Pages(self._store, self._codec), cursors_of(self._database, [each.name for each in going])
+        pages = Pages(self._store, self._codec)
         told = [each for each in going if pages.after(places[each.name]).has(self._types[each.name])]
         passing = [each for each in going if each not in told]
         # A reaction is never ahead of a projection that its commands and effects may read.
         read = sum(self._advance_or_pause(each, pages, places[each.name]) for each in told if not each.notes)
         read += self._pass_by(passing, pages, places)
         read += sum(self._advance_or_pause(each, pages, places[each.name]) for each in told if each.notes)
-        if not still and not self._paused_until and all(pages.after(each).end >= newest for each in places.values()):
+        if not still and not self._paused_until and all(pages.after(places[each.name]).end >= newest for each in going):
             self._all_read_to, self._looked_at = newest, looked_at
         return read
+
+    def _look(self) -> tuple[Position, Sequence[str], Mapping[str, Position]]:
+        """(where the last event stands, who is asked to stand still, how far everybody has come)."""
+        names = [each.name for each in self._subscribers]
+        with self._database.statement() as db:
+            [(newest, still, found)] = db.rows(_LOOK, names, keys_to_stand_still(names), names)
+        places = {name: Position.parse(place) for name, place in _PLACES.decode(found or "{}").items()}
+        if len(places) < len(names):
+            places = cursors_of(self._database, names)
+        return Position.parse(newest) if newest else BEGINNING, still, places
 
     def _pauses(self, name: str) -> bool:
         return self._paused_until.get(name, 0) > monotonic()

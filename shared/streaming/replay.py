@@ -56,7 +56,7 @@ class _Next(msgspec.Struct, frozen=True, gc=False):
     """One event; or a record, with the events that it brings: one as a rule, none when it is passed over."""
 
     recorded_at: datetime
-    stored: Sequence[Stored | Unread]
+    events: Sequence[Stored | Recorded]
     codec: Codec
     own: Position | None = None
     partition: Partition | None = None
@@ -90,9 +90,8 @@ class Replay:
     ) -> None:
         """`contracts` maps topics to codecs; `reading` is one thread. Use `replaying` to make one."""
         self._projection, self._tables, self._database, self._broker = projection, tables, database, broker
-        self._codec = codec
         types = {name for each in projection.events if (name := codec.name_of(each))}
-        self._own = _OwnEvents(_Pages(PostgresEventStore(database), types, reading), codec, begun.own)
+        self._own = _OwnEvents(_Pages(PostgresEventStore(database), types, codec.read, reading), codec, begun.own)
         with database.transaction() as db:
             passed_over = skipped(db, list(contracts))
         self._topics = _Topics(consumer, contracts, begun.foreign, passed_over)
@@ -144,12 +143,12 @@ class Replay:
         if sources == [self._own]:
             own = self._own.take_many(self._projection.told_at_once)
             if own:
-                self._tell([self._codec.read(each) for each in own], own[-1].position, {})
+                self._tell(own, own[-1].position, {})
             return len(own)
         batch = list(self._merged(sources))
         if batch:
             self._tell(
-                [_recorded(stored, each.codec) for each in batch for stored in each.stored],
+                [_recorded(event, each.codec) for each in batch for event in each.events],
                 next((each.own for each in reversed(batch) if each.own), None),
                 {each.partition: each.following for each in batch if each.partition},
             )
@@ -197,8 +196,8 @@ class Replay:
             save_places(db, self._tables, self._own.target, {k: s.target for k, s in self._topics.sources.items()})
 
 
-def _recorded(stored: Stored | Unread, codec: Codec) -> Recorded:
-    return codec.read(stored) if isinstance(stored, Unread) else codec.decode(stored)
+def _recorded(event: Stored | Recorded, codec: Codec) -> Recorded:
+    return event if isinstance(event, Recorded) else codec.decode(event)
 
 
 @contextmanager
@@ -233,10 +232,17 @@ def replaying(
 
 
 class _Pages:
-    """The pages of the event table. While one is told, a thread reads the next, and none beyond that."""
+    """The pages of the event table. While one is told, a thread reads and decodes the next, and none beyond that: it
+    has the interpreter for itself whenever the other waits for PostgreSQL."""
 
-    def __init__(self, store: PostgresEventStore, types: Collection[str], reading: ThreadPoolExecutor) -> None:
-        self._store, self.types, self._reading = store, types, reading
+    def __init__(
+        self,
+        store: PostgresEventStore,
+        types: Collection[str],
+        decode: Callable[[Unread], Recorded],
+        reading: ThreadPoolExecutor,
+    ) -> None:
+        self._store, self.types, self._decode, self._reading = store, types, decode, reading
         self._ahead: tuple[Position, Future[Page]] | None = None
 
     def after(self, place: Position, target: Position) -> Page:
@@ -251,7 +257,10 @@ class _Pages:
         return page
 
     def _read(self, place: Position, target: Position) -> Page:
-        return self._store.read_page(place, target, self.types, _READ_AT_ONCE)
+        page = self._store.read_page(place, target, self.types, _READ_AT_ONCE)
+        for each in page.events:
+            self._decode(each)
+        return page
 
 
 class _OwnEvents:
@@ -260,7 +269,7 @@ class _OwnEvents:
     def __init__(self, pages: _Pages, codec: Codec, begun: Position) -> None:
         self._pages, self._codec, self._at = pages, codec, begun
         self._read_to = begun
-        self._waiting: deque[Unread] = deque()
+        self._waiting: deque[Recorded] = deque()
         self.target = begun
 
     def reached(self) -> bool:
@@ -275,7 +284,7 @@ class _OwnEvents:
     def take(self) -> None:
         self._at = self._waiting.popleft().position
 
-    def take_many(self, most: int) -> list[Unread]:
+    def take_many(self, most: int) -> list[Recorded]:
         """The next that are here, and goes past them."""
         many = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))] if self._more() else []
         if many:

@@ -9,7 +9,7 @@ import pytest
 
 from shared.database.pool import Database, Unavailable
 from shared.eventstore.postgres import PostgresEventStore
-from shared.messages.recorded import BEGINNING, Page, Position, Recorded
+from shared.messages.recorded import BEGINNING, Page, Position, Recorded, Unread
 from shared.streaming import replay
 from tests.kernel.test_event_store import add
 
@@ -22,6 +22,7 @@ class Watched(PostgresEventStore):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.asked: list[Position] = []
+        self.decoded: list[int] = []
         self.fails_from = 100
 
     def read_page(self, after: Position, upto: Position, types: Collection[str], limit: int) -> Page:
@@ -29,6 +30,10 @@ class Watched(PostgresEventStore):
         if len(self.asked) >= self.fails_from:
             raise Unavailable("here", "gone")
         return super().read_page(after, upto, types, limit)
+
+    def decode(self, event: Unread) -> Unread:
+        self.decoded.append(event.version)
+        return event
 
 
 @pytest.fixture
@@ -47,7 +52,7 @@ class Pages(replay._Pages):
 @pytest.fixture
 def pages(watched: Watched) -> Iterator[Pages]:
     with ThreadPoolExecutor(1) as reading:
-        yield Pages(watched, {"fact-noted"}, reading)
+        yield Pages(watched, {"fact-noted"}, watched.decode, reading)
 
 
 def through(pages: Pages, target: Position) -> list[Recorded]:
@@ -80,6 +85,15 @@ def test_one_page_is_read_ahead_and_none_beyond_it_or_the_target(watched: Watche
     pages.after(ends[1], target)
     pages.waited_for()
     assert watched.asked == [BEGINNING, ends[0], ends[1]]
+
+
+def test_what_is_read_ahead_is_decoded_there_and_once(watched: Watched, pages: Pages) -> None:
+    add(watched, "meeting-1", 0, 2 * PAGE)
+    end = pages.after(BEGINNING, target := watched.newest()).end
+    pages.waited_for()
+    assert watched.decoded == list(range(1, 2 * PAGE + 1))
+    pages.after(end, target)
+    assert watched.decoded == list(range(1, 2 * PAGE + 1))
 
 
 def test_nothing_beyond_the_target_is_given(watched: Watched, pages: Pages) -> None:
