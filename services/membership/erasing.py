@@ -83,7 +83,7 @@ def ways_of(running: Running, member_id: UUID) -> list[str]:
     From the streams: what was taken out or changed is in no read model."""
     streams = [each.stream(member_id) for each in (Member, ContactDetails)]
     told: dict[str, None] = {}
-    for event in (running.codec.decode(each).event for stream in streams for each in running.store.read(stream)):
+    for event in (running.codec.event(each) for stream in streams for each in running.store.contents(stream)):
         match event:
             case ApplicationReceived() | MemberApproved():
                 told |= dict.fromkeys(filter(None, (event.email, event.phone, event.postal_address)))

@@ -71,8 +71,8 @@ class Commands:
 
     def load(self, aggregate: type[S], id: UUID) -> tuple[S, int]:
         """The state of a stream and its version; version 0 when there is none."""
-        stored = self._store.read(aggregate.stream(id))
-        return fold(aggregate(), (self._codec.decode(each).event for each in stored)), len(stored)
+        contents = self._store.contents(aggregate.stream(id))
+        return fold(aggregate(), map(self._codec.event, contents)), len(contents)
 
     def handle(
         self,

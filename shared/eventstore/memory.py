@@ -7,7 +7,7 @@ from threading import Lock
 import msgspec
 
 from shared.eventstore.store import AlreadyAnswered, Answer, Request, VersionConflict, Write
-from shared.messages.recorded import BEGINNING, Metadata, Page, Position, Stored, page_of
+from shared.messages.recorded import BEGINNING, Content, Metadata, Page, Position, Stored, page_of
 
 
 class MemoryEventStore:
@@ -57,6 +57,11 @@ class MemoryEventStore:
 
     def read(self, stream: str, after_version: int = 0) -> list[Stored]:
         return [event for event in self._events if event.stream == stream and event.version > after_version]
+
+    def contents(self, stream: str) -> list[Content]:
+        return [
+            Content(stream, str(each.event_id), each.type, each.schema_version, each.data) for each in self.read(stream)
+        ]
 
     def read_all(self, after: Position, limit: int) -> list[Stored]:
         return [event for event in self._events if event.position > after][:limit]

@@ -10,7 +10,7 @@ import msgspec
 
 from shared.database.pool import Database, Prepared, Transaction
 from shared.eventstore.store import AlreadyAnswered, Answer, Request, RequestInFlight, VersionConflict, Write
-from shared.messages.recorded import BEGINNING, Metadata, Page, Position, Stored, page_of
+from shared.messages.recorded import BEGINNING, Content, Metadata, Page, Position, Stored, page_of
 
 _SQL = Path(__file__).parent / "sql"
 FUNCTIONS = [_SQL / f"{name}.sql" for name in ("append", "append_one", "begin_batch", "move_reader", "pass_by")]
@@ -19,6 +19,7 @@ NEWEST = (_SQL / "newest.sql").read_text()
 _READ_ALL = Prepared("read_all", (_SQL / "read_all.sql").read_text())
 _READ_PAGE = (_SQL / "read_page.sql").read_text()
 _READ_STREAM = Prepared("read_stream", (_SQL / "read_stream.sql").read_text())
+_READ_CONTENTS = Prepared("read_contents", (_SQL / "read_contents.sql").read_text())
 _APPEND = Prepared(
     "append_events",
     "select * from append(%s::text[], %s::integer[], %s::text[], %s::integer[], %s::text[]::uuid[], %s::text[],"
@@ -74,6 +75,9 @@ class StoreInTransaction:
     def read(self, stream: str, after_version: int = 0) -> list[Stored]:
         return events_of(self._db, _READ_STREAM, stream, after_version)
 
+    def contents(self, stream: str) -> list[Content]:
+        return [Content(stream, *row) for row in self._db.rows(_READ_CONTENTS, stream)]
+
     def read_all(self, after: Position, limit: int) -> list[Stored]:
         return events_of(self._db, _READ_ALL, str(after.xid), after.number, limit)
 
@@ -114,6 +118,10 @@ class PostgresEventStore:
     def read(self, stream: str, after_version: int = 0) -> list[Stored]:
         with self._database.statement() as db:
             return StoreInTransaction(db).read(stream, after_version)
+
+    def contents(self, stream: str) -> list[Content]:
+        with self._database.statement() as db:
+            return StoreInTransaction(db).contents(stream)
 
     def read_all(self, after: Position, limit: int) -> list[Stored]:
         with self._database.statement() as db:

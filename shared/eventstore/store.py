@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.messages.recorded import Metadata, Page, Position, Stored
+from shared.messages.recorded import Content, Metadata, Page, Position, Stored
 
 
 class NewEvent(msgspec.Struct, frozen=True, gc=False):
@@ -84,6 +84,9 @@ class EventStore(Protocol):
 
     def read(self, stream: str, after_version: int = 0) -> list[Stored]:
         """The stream's events above a version, oldest first; empty when there is no such stream."""
+
+    def contents(self, stream: str) -> list[Content]:
+        """All that the stream's events say, oldest first; a third of the work of `read`, for who folds them."""
 
     def read_all(self, after: Position, limit: int) -> list[Stored]:
         """The next events of all streams after a position, at most `limit`. Never skips one that commits late."""

@@ -11,7 +11,7 @@ import msgspec
 
 from shared.messages.decisions import Refused, id_of
 from shared.messages.events import ERASED, Event, EventType, Fields, Sealed, type_of
-from shared.messages.recorded import Recorded, Stored, Unread
+from shared.messages.recorded import Content, Recorded, Stored, Unread
 
 Seal = Callable[[UUID, str, str], str]
 """(subject, text, associated data) -> sealed text."""
@@ -97,13 +97,17 @@ class Codec:
             recorded_at=stored.recorded_at,
         )
 
+    def event(self, content: Content) -> Event:
+        """The event alone. Raises as `decode` does."""
+        return self._event(content, content.data)
+
     def read(self, unread: Unread) -> Recorded:
         """Puts the event in the place of its JSON, and gives the same object back. Raises as `decode` does."""
         if type(unread.event) is msgspec.Raw:
             msgspec.structs.force_setattr(unread, "event", self._event(unread, unread.event))
         return unread
 
-    def _event(self, of: Stored | Unread, data: str | msgspec.Raw) -> Event:
+    def _event(self, of: Stored | Unread | Content, data: str | msgspec.Raw) -> Event:
         known = self._types.get(of.type)
         if known is None:
             raise UnknownEvent(f"no event named {of.type} is known here")
@@ -116,7 +120,7 @@ class Codec:
                 pass  # what is wrong is said below
         return self._step_by_step(known, of, data)
 
-    def _step_by_step(self, known: "_Known", stored: Stored | Unread, data: str | msgspec.Raw) -> Event:
+    def _step_by_step(self, known: "_Known", stored: Stored | Unread | Content, data: str | msgspec.Raw) -> Event:
         cls, version = known.cls, stored.schema_version
         if not 1 <= version <= known.event_type.version:
             raise UnknownEvent(f"{stored.type} version {version} is newer than this release reads")

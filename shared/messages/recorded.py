@@ -79,6 +79,16 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     recorded_at: datetime
 
 
+class Content(msgspec.Struct, frozen=True, gc=False):
+    """What an event says, as it is stored, without who and when: all that a state is folded from."""
+
+    stream: str
+    event_id: str
+    type: str
+    schema_version: int
+    data: str
+
+
 class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a handler is told beside the event itself. `position` is that of the service that recorded it."""
 

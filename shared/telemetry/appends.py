@@ -13,7 +13,7 @@ from shared.eventstore.store import (
     VersionConflict,
     Write,
 )
-from shared.messages.recorded import Metadata, Page, Position, Stored
+from shared.messages.recorded import Content, Metadata, Page, Position, Stored
 from shared.telemetry import tracing
 from shared.telemetry.metrics import append_seconds
 
@@ -56,6 +56,9 @@ class TimedStore:
 
     def read(self, stream: str, after_version: int = 0) -> list[Stored]:
         return self._store.read(stream, after_version)
+
+    def contents(self, stream: str) -> list[Content]:
+        return self._store.contents(stream)
 
     def read_all(self, after: Position, limit: int) -> list[Stored]:
         return self._store.read_all(after, limit)

@@ -15,7 +15,7 @@ from shared.database.pool import Database
 from shared.eventstore.memory import MemoryEventStore
 from shared.messages.codec import Codec, UnknownEvent
 from shared.messages.events import Event, Fields, Instant, MemberId, Personal, Sealed, event
-from shared.messages.recorded import BEGINNING, Metadata, Position, Stored, Unread
+from shared.messages.recorded import BEGINNING, Content, Metadata, Position, Stored, Unread
 from shared.privacy.keyring import Keyring
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -125,22 +125,33 @@ def unread(of: Stored) -> Unread:
     return event
 
 
+def content(of: Stored) -> Content:
+    return Content(of.stream, str(of.event_id), of.type, of.schema_version, of.data)
+
+
 @pytest.mark.parametrize("event", [PLANNED, IdeaPresented(presenter=ANN, notes="Ann fell"), Unsealed(room="A")])
-def test_an_event_of_a_page_is_read_as_any_other(keyring: Keyring, event: Event) -> None:
+def test_an_event_of_a_page_or_alone_is_read_as_any_other(keyring: Keyring, event: Event) -> None:
     codec = Codec([*EVENTS, Unsealed], seal=keyring.seal, unseal=keyring.unseal)
     written = stored(codec, event)
     one, other = codec.read(unread(written)), codec.decode(written)
+    assert codec.event(content(written)) == other.event
     for name in ("event", "event_id", "stream", "version", "position", "metadata", "recorded_at"):
         assert getattr(one, name) == getattr(other, name)
     assert codec.read(one) is one  # type: ignore[arg-type]  # a second time it is left as it is
 
 
-def test_a_field_that_is_not_known_is_refused_in_a_page_too(keyring: Keyring) -> None:
+def test_a_field_that_is_not_known_is_refused_in_a_page_too_and_in_an_event_alone(keyring: Keyring) -> None:
     rooms = Codec([Unsealed], seal=keyring.seal, unseal=keyring.unseal)
-    with pytest.raises(msgspec.ValidationError, match="room-unsealed has unknown fields: rooms"):
-        rooms.read(unread(text("room-unsealed", '{"room": "A", "rooms": "B"}')))
-    with pytest.raises(UnknownEvent, match="version 2"):
-        rooms.read(unread(text("room-unsealed", '{"room": "A"}', version=2)))
+    unknown, newer = text("room-unsealed", '{"room": "A", "rooms": "B"}'), text("room-unsealed", "{}", version=2)
+    ways: list[Callable[[Stored], object]] = [
+        lambda stored: rooms.read(unread(stored)),
+        lambda stored: rooms.event(content(stored)),
+    ]
+    for read in ways:
+        with pytest.raises(msgspec.ValidationError, match="room-unsealed has unknown fields: rooms"):
+            read(unknown)
+        with pytest.raises(UnknownEvent, match="version 2"):
+            read(newer)
 
 
 def test_personal_text_is_nowhere_in_what_is_stored(codec: Codec) -> None:

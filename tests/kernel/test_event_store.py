@@ -24,7 +24,7 @@ from shared.eventstore.store import (
     VersionConflict,
     Write,
 )
-from shared.messages.recorded import BEGINNING, Metadata, Position, Stored
+from shared.messages.recorded import BEGINNING, Content, Metadata, Position, Stored
 
 AT = datetime(2026, 3, 2, 10, 0, 0, 123456, tzinfo=UTC)
 WHO = Metadata(actor="member:0190", channel="phone", correlation_id=UUID(int=7), causation_id=UUID(int=8))
@@ -68,6 +68,17 @@ def test_an_event_is_read_back_as_it_was_appended(store: EventStore) -> None:
     assert (read.event_id, read.type, read.schema_version, read.data) == (event.event_id, "fact-noted", 3, data)
     assert (read.stream, read.version, read.position, read.recorded_at) == ("meeting-1", 1, position, AT)
     assert '"actor":"member:0190"' in read.metadata
+
+
+def test_what_a_stream_says_is_what_its_events_hold(store: EventStore) -> None:
+    add(store, "meeting-1", 0, 2)
+    add(store, "meeting-11", 0)
+    store.append([Write("meeting-1", 2, (NewEvent(uuid4(), "other", 3, '{"b": "Zoë",  "a": 1.50}'),))], WHO, AT)
+    whole = store.read("meeting-1")
+    assert store.contents("meeting-1") == [
+        Content(each.stream, str(each.event_id), each.type, each.schema_version, each.data) for each in whole
+    ]
+    assert store.contents("meeting-2") == []
 
 
 def test_versions_count_up_from_one_without_a_gap(store: EventStore) -> None:

@@ -390,7 +390,7 @@ class TestWhatARequestCosts:
             assert api.post(f"{path}/lines", {"text": "tea"}, **more).status_code == 201
         # Of which the service of this test asks one for who is calling.
         append = "execute append_events" if keys[0] else "execute append_event"  # one event without a key
-        assert statements[1:] == ["execute read_stream", append]
+        assert statements[1:] == ["execute read_contents", append]
 
     def test_a_creation_is_an_append(self, api: Api, statements: list[str]) -> None:
         api.opened()

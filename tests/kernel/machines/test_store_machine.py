@@ -128,6 +128,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(stream=streams, after=some.integers(0, 8))
     def read(self, stream: str, after: int) -> None:
         self.same([side.seen(side.store.read(stream, after)) for side in self.sides])
+        self.same([side.store.contents(stream) for side in self.sides])
 
     @rule(limit=some.integers(1, 5))
     def read_on(self, limit: int) -> None:
