@@ -5,10 +5,10 @@ where something is, never what it says.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import Command, Context, Refused, State, replace
 from shared.messages.events import Event, event
 
 

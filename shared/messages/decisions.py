@@ -4,12 +4,13 @@ A state is the fold of its stream; a command carries its data and its rule. Both
 new ids come in the `Context`. See the decider pattern (J. Chassaing; event-driven-io/emmett, `typing/decider.ts`).
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, ClassVar, Generic, Self, TypeVar, cast, dataclass_transform, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, dataclass_transform, get_args, get_origin
 from uuid import UUID
 
 from shared.messages.events import Event
@@ -77,6 +78,23 @@ class State:
     def stream(cls, id: UUID) -> str:
         """The name of one stream of this kind: `meeting-0190a1b2-...`."""
         return f"{cls.category}-{id}"
+
+
+if TYPE_CHECKING:
+    from dataclasses import replace as replace  # of this one mypy knows which fields there are
+else:
+
+    def replace(old, /, **changes):
+        """What `dataclasses.replace` does, for a state in half of its time: a fold makes one for each event."""
+        if not isinstance(old, State):
+            return dataclasses.replace(old, **changes)
+        new = object.__new__(type(old))
+        fields = new.__dict__
+        fields |= old.__dict__
+        fields |= changes
+        if len(fields) != len(old.__dict__):
+            raise TypeError(f"{type(old).__name__} has no {', '.join(fields.keys() - old.__dict__.keys())}")
+        return new
 
 
 S = TypeVar("S", bound=State)

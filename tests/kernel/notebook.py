@@ -2,13 +2,13 @@
 # ruff: noqa: ARG002  # every decision has one shape: (state, context)
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
 from uuid import UUID
 
 from shared.database.pool import Transaction
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import Command, Context, Refused, State, replace
 from shared.messages.events import Event, MemberId, Personal, Sealed, event
 from shared.messages.recorded import Recorded
 from shared.projections.projection import Projection

@@ -12,13 +12,13 @@ together, and whatever changes one of them leads to the same question (`reaction
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import Command, Context, Refused, State, replace
 from shared.messages.even_length import evenly, read_evenly
 from shared.messages.events import Event, Instant, Sealed, event
 

@@ -1,13 +1,13 @@
 """A meeting of a community: when and where it is, who speaks, who comes and who waits for a place."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import Command, Context, Refused, State, replace
 from shared.messages.events import Event, Instant, MemberId, Sealed, event
 
 

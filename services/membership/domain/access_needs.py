@@ -12,12 +12,12 @@ events are the same for somebody who needs nothing.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Self
 
 from services.membership.domain.needs_list import IN_FORCE, LISTED, REVIEW_AFTER, VERSION
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import Command, Context, Refused, State, replace
 from shared.messages.even_length import evenly, read_evenly
 from shared.messages.events import Event, Instant, Sealed, event
 

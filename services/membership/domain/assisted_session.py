@@ -7,13 +7,12 @@ ids, in every service. After Decidim's managed participants (docs, `admin/partic
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Self
 from uuid import UUID
 
-from shared.messages.decisions import Channel, Command, Context, Refused, State
+from shared.messages.decisions import Channel, Command, Context, Refused, State, replace
 from shared.messages.events import Event, Instant, MemberId, Sealed, event
 
 LONGEST: Final = timedelta(minutes=30)

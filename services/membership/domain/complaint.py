@@ -9,13 +9,12 @@ Its texts are sealed under the complainant's key if she is known here, and other
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
 from services.membership.domain.months import today
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import Command, Context, Refused, State, replace
 from shared.messages.events import Event, MemberId, Sealed, event
 
 ACKNOWLEDGED_WITHIN: Final = timedelta(days=30)

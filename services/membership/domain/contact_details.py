@@ -7,13 +7,13 @@ An email address that is added later is used for one letter only, until the code
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 from uuid import UUID
 
-from shared.messages.decisions import Command, Context, State
+from shared.messages.decisions import Command, Context, State, replace
 from shared.messages.events import Event, Instant, Personal, event
 
 MOST_CONTACTS: Final = 10

@@ -5,12 +5,12 @@ the purpose `directory`, whatever the entry says.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from shared.messages.decisions import Command, Context, State
+from shared.messages.decisions import Command, Context, State, replace
 from shared.messages.events import Event, Personal, event
 
 

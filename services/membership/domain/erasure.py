@@ -7,12 +7,12 @@ whoever is told of that can read nothing of hers any more.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Self
 
 from services.membership.domain.member import Member, MemberErased, Standing
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import Command, Context, Refused, State, replace
 from shared.messages.events import Event, Personal, event
 
 SERVICES: Final = frozenset({"membership", "meetings", "ppi", "notifications"})

@@ -14,13 +14,13 @@ consents to is in `consenting.py`.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
 from services.membership.domain.purposes import MEMBERSHIP
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import Command, Context, Refused, State, replace
 from shared.messages.events import Event, Instant, Personal, event
 
 

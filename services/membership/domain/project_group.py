@@ -1,12 +1,11 @@
 """A small group on a sub-topic of a community: proposed by a member, gathered, run, and closed with what came of it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import Command, Context, Refused, State, replace
 from shared.messages.events import Event, MemberId, event
 
 

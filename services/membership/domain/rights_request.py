@@ -10,13 +10,12 @@ Data (Use and Access) Act 2025). When she is erased meanwhile, every open reques
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
 from services.membership.domain.months import months_after, today
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import Command, Context, Refused, State, replace
 from shared.messages.events import Event, MemberId, Sealed, event
 
 

@@ -8,12 +8,11 @@ must not vanish because one of them leaves. Its key is destroyed when the concer
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import Command, Context, Refused, State, replace
 from shared.messages.events import Event, MemberId, Personal, event
 
 

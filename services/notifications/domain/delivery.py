@@ -1,12 +1,11 @@
 """A delivery: one letter to one member, from the queue to her letter box, by mail or by hand."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import Command, Context, Refused, State, replace
 from shared.messages.events import Event, MemberId, Sealed, event
 
 

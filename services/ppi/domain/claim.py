@@ -1,14 +1,13 @@
 """A claim: what a reviewer has earned by one review."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from typing import Self
 from uuid import UUID, uuid5
 
 from services.ppi.domain.payment_rates import rate_in_force
-from shared.messages.decisions import Command, Context, State
+from shared.messages.decisions import Command, Context, State, replace
 from shared.messages.events import Event, MemberId, event
 
 

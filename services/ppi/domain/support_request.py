@@ -5,14 +5,14 @@ accepted, reviewed, released to the researcher, answered. Only the answer closes
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
 from services.ppi.domain.days import day_of
 from services.ppi.domain.payment_rates import NoRate, Rate, rate_in_force
-from shared.messages.decisions import Command, Context, Refused, State
+from shared.messages.decisions import Command, Context, Refused, State, replace
 from shared.messages.events import Event, Instant, MemberId, Sealed, event
 
 NOTICE: Final = timedelta(days=14)
