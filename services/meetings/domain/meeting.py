@@ -225,4 +225,6 @@ class Reply(Command[Meeting]):
 
 
 def _without(ways: Mapping[MemberId, Way], member: MemberId) -> Mapping[MemberId, Way]:
-    return {each: way for each, way in ways.items() if each != member}
+    rest = dict(ways)
+    rest.pop(member, None)
+    return rest
