@@ -14,7 +14,6 @@ from shared.database.leadership import lead
 from shared.database.pool import Database, Unavailable
 from shared.failures import plain
 from shared.messages.codec import Codec
-from shared.projections.copies import left_behind
 from shared.projections.projection import Projection
 from shared.streaming.broker import Broker, BrokerUnavailable
 from shared.streaming.rebuilding import Rebuilding, note_failure
@@ -53,8 +52,8 @@ class Builder:
 
     def build_what_waits(self) -> None:
         """Builds each projection that was left behind and is of this release's version. One that fails says why."""
-        for projection in self._projections:
-            if self._waits(projection) and self._not_before.get(projection.name, 0) < monotonic():
+        for projection in self._left_behind():
+            if self._not_before.get(projection.name, 0) < monotonic():
                 try:
                     parts = (self._database, self._broker, self._codec, self._contracts)
                     built = Rebuilding(projection, *parts).rebuild()
@@ -66,7 +65,10 @@ class Builder:
                     note_failure(self._database, projection.name, error)
                     self._not_before[projection.name] = monotonic() + _PAUSE_AFTER_FAILURE_SECONDS
 
-    def _waits(self, projection: Projection) -> bool:
-        with self._database.transaction() as db:
-            version = db.value(int, "select version from projections where name = %s", projection.name)
-            return version == projection.version and bool(left_behind(db, projection.name))
+    def _left_behind(self) -> list[Projection]:
+        with self._database.statement() as db:
+            found = db.rows(
+                "select name, version from projections"
+                " where exists (select from projection_places where tables = projections.name)"
+            )
+        return [each for each in self._projections if (each.name, each.version) in found]
