@@ -4,6 +4,7 @@ with Fleet(8, act_maker, url) as fleet:
     fleet.rate(seconds=4)   # and again, taking turns with other fleets; one that is not asked does nothing
 """
 
+import gc
 import multiprocessing
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -75,6 +76,8 @@ def _client(pipe: Connection, make: Callable[..., Act], args: tuple[Any, ...]) -
     """Waits for orders (begin, seconds) and answers each with its own rate, or with the traceback of a failure."""
     try:
         act = make(*args)
+        gc.collect()
+        gc.freeze()  # as a web process does; peers are given the same
         pipe.send(0)
         while True:
             begin, seconds = pipe.recv()
