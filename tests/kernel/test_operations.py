@@ -36,7 +36,7 @@ from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import topic_of
 from shared.streaming.topics import Record, Topic, records_of
 from tests.kernel import notebook
-from tests.kernel.conftest import BeginningAgain, at_work
+from tests.kernel.conftest import BeginningAgain, at_work, forget_topics_of_services
 from tests.kernel.house import ONE, TWO, House, answer, compose, copse, held_for, known_to_copse
 from tests.kernel.notebook import EVENTS, SPILT, Notebook, Open
 from tests.kernel.provider import provider
@@ -286,21 +286,9 @@ class TestStatus:
         assert service_in(overview, house.service)["migrations_missing"] == ["projection own_lines version 1"]
 
 
-@pytest.fixture
-def without_topics(kafka: KafkaServer) -> None:
-    """Earlier tests left records of the real services in the Kafka that all tests share."""
-    admin = KafkaAdminClient(bootstrap_servers=kafka.address)
-    try:
-        there = {topic_of("membership"), topic_of("meetings")}
-        admin.delete_topics([topic for topic in admin.list_topics() if topic in there])
-        eventually(lambda: not there & set(admin.list_topics()), "the topics are gone")
-    finally:
-        admin.close()
-
-
-@pytest.mark.usefixtures("without_topics")
 def test_a_new_copse_is_well(databases: Databases, kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The real services, just migrated: nothing to find."""
+    forget_topics_of_services(kafka)
     for name in ("MEMBERSHIP", "MEETINGS", "KEYRING"):
         monkeypatch.setenv(f"{name}_DATABASE_URL", databases.empty())
     monkeypatch.setenv("KEYRING_MASTER_KEY", b64encode(bytes(32)).decode())
