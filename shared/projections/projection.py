@@ -77,4 +77,4 @@ def make_schema(db: Transaction, projection: Projection, schema: str) -> None:
 
 def into(db: Transaction, schema: str) -> None:
     """Table names mean those in this schema, for the rest of the transaction. No other projection's are in sight."""
-    db.write(f'set local search_path to "{schema}", public')
+    db.write("select set_config('search_path', %s, true)", f'"{schema}", public')

@@ -195,7 +195,7 @@ def forget_if_the_server_crashes(db: Transaction) -> None:
 
     Not for what a reaction notes: a letter could be sent because of it, and again after the crash.
     """
-    db.write("set local synchronous_commit to off")
+    db.write("select set_config('synchronous_commit', 'off', true)")
 
 
 def note_failure(database: Database, name: str, error: Exception | None) -> None:

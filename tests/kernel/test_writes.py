@@ -9,6 +9,8 @@ import psycopg2
 import pytest
 
 from shared.database.pool import Database, Transaction
+from shared.projections import projection
+from shared.projections.reader import forget_if_the_server_crashes
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 INSERT = "insert into notes (id, text) values (%s, %s)"
@@ -128,6 +130,19 @@ def test_nor_is_one_that_is_no_query(notes: Database) -> None:
             db.write("set local synchronous_commit to off")
         assert db.value(str, "select current_setting('synchronous_commit')") == "off"
     assert texts(notes) == ["first"]
+
+
+def test_what_each_batch_begins_with_is_prepared(events_url: str) -> None:
+    """What the server cannot prepare it writes into its log as an error, once for each connection."""
+    database = Database(events_url, application="copse-test", size=1)
+    with database.transaction() as db:
+        projection.into(db, "public")
+        forget_if_the_server_crashes(db)
+        assert all(call.startswith("execute ") for call in db.raw.calls.values())
+        assert len(db.raw.calls) == 2
+        assert db.value(str, "select current_setting('synchronous_commit')") == "off"
+        assert db.value(str, "select current_setting('search_path')") == '"public", public'
+    database.close()
 
 
 def test_a_statement_that_is_wrong_says_so(notes: Database) -> None:
