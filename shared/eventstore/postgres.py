@@ -25,7 +25,7 @@ _APPEND = Prepared(
     "select * from append(%s::text[], %s::integer[], %s::text[], %s::integer[], %s::text[]::uuid[], %s::text[],"
     " %s::smallint[], %s::text[], %s::json, %s, %s, %s, %s, %s::json)",
 )
-_APPEND_ONE = Prepared("append_event", "select * from append_one(%s, %s, %s::uuid, %s, %s::smallint, %s, %s, %s)")
+_APPEND_ONE = Prepared("append_event", "select append_one(%s, %s, %s::uuid, %s, %s::smallint, %s, %s, %s)")
 _ANSWER = Prepared(
     "answer_to",
     "select response::text as response, fingerprint, xid::text as xid, position from requests"
@@ -210,7 +210,7 @@ def _append(
 def _append_one(db: Transaction, write: Write, metadata: Metadata, recorded_at: datetime) -> Position:
     """Nearly every append is one event, and what is not a list costs a fifth less."""
     [event] = write.events
-    [(xid, number, version)] = db.rows(
+    [(found,)] = db.rows(
         _APPEND_ONE,
         write.stream,
         write.expected_version,
@@ -221,6 +221,6 @@ def _append_one(db: Transaction, write: Write, metadata: Metadata, recorded_at: 
         msgspec.json.encode(metadata).decode(),
         recorded_at,
     )
-    if xid is None:
-        raise VersionConflict(write.stream, write.expected_version, version or 0)
-    return Position(int(xid), number)
+    if len(found) == 1:
+        raise VersionConflict(write.stream, write.expected_version, found[0])
+    return Position(*found)

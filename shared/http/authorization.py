@@ -21,6 +21,7 @@ _TOKENS = "copse tokens"
 _ACT = "assisted-sessions:act"
 ON_BEHALF_OF = "Copse-On-Behalf-Of"
 """The header that names the assisted session in which something is asked or done."""
+_ON_BEHALF_OF_SAID = "HTTP_COPSE_ON_BEHALF_OF"
 
 
 def running() -> Running:
@@ -37,8 +38,9 @@ def caller() -> Identity:
 
 
 def _identify() -> Identity:
-    session = request.headers.get(ON_BEHALF_OF)
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    said = request.environ  # each look through request.headers would translate the name again
+    session = said.get(_ON_BEHALF_OF_SAID)
+    scheme, _, token = said.get("HTTP_AUTHORIZATION", "").partition(" ")
     if not token or scheme.lower() != "bearer":
         if session is not None:
             raise _sign_in_needed()
@@ -110,9 +112,10 @@ def may(permission: str) -> bool:
 
 def require(permission: str) -> None:
     """Raises the 401 or 403 problem unless the caller has the permission."""
-    if may(permission):
+    me = caller()
+    if me.may(permission, running().permissions):
         return
-    if caller() is ANONYMOUS:
+    if me is ANONYMOUS:
         raise _sign_in_needed()
     raise Problem(403, "not-allowed", f"Your account does not have the permission {permission}.")
 
@@ -146,10 +149,10 @@ def guard(app: Flask, running: Running) -> None:
 
     @app.before_request
     def check() -> None:
-        endpoint, method = request.endpoint, request.method
-        if endpoint is None or not request.path.startswith("/v1/"):
+        rule, method = request.url_rule, request.method
+        if rule is None or not rule.rule.startswith("/v1/"):
             return
-        permission = rule_of(app, endpoint, "GET" if method == "HEAD" else method)
+        permission = rule_of(app, rule.endpoint, "GET" if method == "HEAD" else method)
         if permission and permission != PUBLIC:
             require(permission)
         elif caller() is ANONYMOUS:  # a bad token is an error even where none was needed

@@ -117,14 +117,14 @@ def channel_of_request() -> Channel:
     if acting := caller().acting:
         return acting.channel
     try:
-        return Channel(request.headers.get("Copse-Channel", Channel.WEB))
+        return Channel(request.environ.get("HTTP_COPSE_CHANNEL", Channel.WEB))
     except ValueError:
         choices = ", ".join(Channel)
         raise Problem(400, "unknown-channel", f"The header Copse-Channel must be one of: {choices}.") from None
 
 
 def _idempotency_key() -> str | None:
-    key = request.headers.get("Idempotency-Key")
+    key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
         raise Problem(400, "bad-idempotency-key", f"An Idempotency-Key has 1 to {_LONGEST_KEY} characters.")
     return key
@@ -137,7 +137,7 @@ def _fingerprint() -> str:
 
 
 def _expected_version(must_match: bool) -> int | None:
-    header = request.headers.get("If-Match")
+    header = request.environ.get("HTTP_IF_MATCH")
     if header is None:
         if must_match:
             raise Problem(
