@@ -100,9 +100,11 @@ class Transaction:
     def write(self, sql: str, *parameters: object) -> None:
         """Runs one statement whose outcome nobody asks for. Many are sent together, before whatever is asked next and
         before the commit; what is wrong with one is raised then."""
-        self._begin()
         if self._writes is None:
             self._writes = Writes(self._connection, self._cursor)
+        if self._begins:
+            self._begins = False
+            self._writes.begin()
         self._writes.add(sql, parameters)
 
     def send_writes(self) -> None:

@@ -4,10 +4,13 @@ A round trip costs ten times what a small insert costs the server, and planning 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import partial
+from io import BytesIO
 from itertools import count
 from types import NoneType
+from typing import cast
 from uuid import UUID
 
 import msgspec
@@ -15,9 +18,10 @@ import psycopg2
 import psycopg2.extensions
 
 _TOGETHER = 500
+_WORTH_A_COPY = 50  # which costs a round trip more, and each row half
 _PLACEHOLDER = re.compile("%(s|%)")
 _ONE_ROW = re.compile(
-    r"\s*(?P<into>insert\s+into\s+[\w.\"]+\s*(\([\w\s,\"]+\))?)\s*values\s*\((\s*%s\s*,?)+\)"
+    r"\s*(?P<into>insert\s+into\s+(?P<table>[\w.\"]+)\s*(?P<columns>\([\w\s,\"]+\))?)\s*values\s*\((\s*%s\s*,?)+\)"
     r"\s*(?P<otherwise>on\s+conflict\s*(\([\w\s,\"]+\))?\s*do\s+nothing)?\s*",
     re.IGNORECASE,
 )
@@ -32,15 +36,33 @@ _SAME_IN_JSON = {
     "date": (date, NoneType),
     "timestamp with time zone": (datetime, NoneType),
 }
-"""By the column's type those of Python that come out the same as JSON as they would by themselves."""
+"""By the column's type those of Python that come out the same as JSON, and in a COPY, as they would by themselves."""
+_NULL = r"\N"
+
+
+def _copied(column: Sequence[object]) -> list[str]:
+    """The values of one column as fields of a COPY: a whole column at once, since Python's part is for each call.
+
+    Raises ValueError for a text with a NUL, as the driver does.
+    """
+    if str not in set(map(type, column)):  # nothing that JSON writes of the others holds a comma, a quote or "null"
+        return msgspec.json.encode(column).decode()[1:-1].replace('"', "").replace("null", _NULL).split(",")
+    together = "\0".join(["" if text is None else text for text in cast(Sequence[str | None], column)])
+    for plain, written in ("\\", r"\\"), ("\n", r"\n"), ("\r", r"\r"), ("\t", r"\t"):
+        together = together.replace(plain, written)
+    fields = together.split("\0")
+    if len(fields) != len(column):
+        raise ValueError("A text cannot contain NUL (0x00) characters.")
+    return [_NULL if text is None else field for text, field in zip(column, fields, strict=True)]
 
 
 class Rows:
-    """An insert of one row, prepared for many: they go as one JSON text, which is quicker on both sides."""
+    """An insert of one row, prepared for many: some go as one JSON text, and more in a COPY, each quicker on both sides
+    than what it is there instead of."""
 
-    def __init__(self, call: str, types: Sequence[str]) -> None:
-        """`call` takes the text."""
-        self._call = call
+    def __init__(self, call: str, types: Sequence[str], copy: str | None) -> None:
+        """`call` takes the JSON; `copy` is the statement, or None where none means the same as the insert."""
+        self._call, self._copy = call, copy
         self._types = [_SAME_IN_JSON[each] for each in types]
         self._names = [f"p{nth}" for nth in range(1, len(types) + 1)]
         self._taken: dict[tuple[type, ...], bool] = {}
@@ -53,8 +75,20 @@ class Rows:
         return self._taken[kinds]
 
     def statement(self, cursor: psycopg2.extensions.cursor, rows: Sequence[Sequence[object]]) -> bytes:
+        """What inserts them, for some."""
         named = [dict(zip(self._names, row, strict=True)) for row in rows]
         return cursor.mogrify(self._call, (msgspec.json.encode(named).decode(),))
+
+    def worth_a_copy(self, rows: Sequence[Sequence[object]]) -> bool:
+        """Whether there are enough of them, and they can be copied."""
+        return self._copy is not None and len(rows) >= _WORTH_A_COPY
+
+    def copy(self, cursor: psycopg2.extensions.cursor, rows: Sequence[Sequence[object]]) -> None:
+        """Inserts them now."""
+        assert self._copy is not None
+        columns = map(_copied, zip(*rows, strict=True))
+        lines = "\n".join(map("\t".join, zip(*columns, strict=True))).encode()
+        cursor.copy_expert(self._copy, BytesIO(lines), size=len(lines) + 1)
 
 
 class Session(psycopg2.extensions.connection):
@@ -88,7 +122,23 @@ class Session(psycopg2.extensions.connection):
             f"prepare {name}_rows (json) as {found['into']} select {chosen}"  # noqa: S608  # the statement's own words
             f" from json_to_recordset($1) as given ({given}) {found['otherwise'] or ''}"
         )
-        self.many[sql] = Rows(f"execute {name}_rows(%s)", types)
+        self.many[sql] = Rows(f"execute {name}_rows(%s)", types, self._copy_instead(cursor, found, len(types)))
+
+    @staticmethod
+    def _copy_instead(cursor: psycopg2.extensions.cursor, insert: re.Match[str], number: int) -> str | None:
+        """The COPY that means the same as an insert of `number` values; none may meet a row that is there already."""
+        if insert["otherwise"]:
+            return None
+        columns = insert["columns"]
+        if columns is None:
+            cursor.execute(
+                "select string_agg(quote_ident(attname), ', ') from (select attname from pg_attribute"
+                " where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum limit %s) first",
+                (insert["table"], number),
+            )
+            [(named,)] = cursor.fetchall()
+            columns = f"({named})"
+        return f"copy {insert['table']} {columns} from stdin"
 
 
 class Writes:
@@ -96,12 +146,15 @@ class Writes:
 
     def __init__(self, session: Session, cursor: psycopg2.extensions.cursor) -> None:
         self._session, self._cursor = session, cursor
-        self._waiting: list[bytes] = []
+        self._waiting: list[bytes | Callable[[], object]] = []  # statements, and copies, which are not sent with any
         self._count = 0
         self._insert, self._rows = "", list[Sequence[object]]()  # one statement's rows that came one after the other
 
+    def begin(self) -> None:
+        """The transaction begins with the first that is sent."""
+        self._waiting.append(b"begin")
+
     def add(self, sql: str, parameters: Sequence[object]) -> None:
-        """The transaction has begun."""
         call = self._session.calls.get(sql) or self._prepare(sql)
         many = self._session.many.get(sql)
         if many and many.take(parameters):
@@ -124,9 +177,21 @@ class Writes:
     def send(self, then: bytes = b"") -> None:
         """Sends what waits, and one more statement with it. Raises what the first that fails says; the transaction
         then fails as a whole."""
-        if self._count:
+        if self._count or self._waiting:
             self._end_rows()
-            together, self._waiting, self._count = [*self._waiting, then] if then else self._waiting, [], 0
+            waiting, self._waiting, self._count = self._waiting, [], 0
+            together: list[bytes] = []
+            for each in waiting:
+                if isinstance(each, bytes):
+                    together.append(each)
+                else:
+                    self._execute(together)
+                    together = []
+                    each()
+            self._execute([*together, then] if then else together)
+
+    def _execute(self, together: Sequence[bytes]) -> None:
+        if together:
             self._cursor.execute(b";".join(together))
 
     def _end_rows(self) -> None:
@@ -135,7 +200,9 @@ class Writes:
         if len(rows) == 1:
             self._waiting.append(self._cursor.mogrify(self._session.calls[sql], rows[0]))
         elif rows:
-            self._waiting.append(self._session.many[sql].statement(self._cursor, rows))
+            many = self._session.many[sql]
+            copy = partial(many.copy, self._cursor, rows) if many.worth_a_copy(rows) else None
+            self._waiting.append(copy or many.statement(self._cursor, rows))
 
     def _prepare(self, sql: str) -> str:
         """The savepoint keeps the transaction whole when the server cannot tell a parameter's type, or refuses the

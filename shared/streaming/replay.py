@@ -37,7 +37,7 @@ from shared.streaming.cloudevents import Malformed, Received, service_of, stored
 from shared.streaming.telling import Telling
 
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)  # what cannot be read has no time: it is passed first
-_READ_AT_ONCE = 5_000
+_READ_AT_ONCE = 1_000  # larger pages are out of the processor's caches before they are told
 _OBJECTS_BETWEEN_LOOKS = 50_000
 _POLL_MILLISECONDS = 200
 _EVERY_RECORD = sys.maxsize  # kafka-python 3.0.12 never gives out what a poll left of a partition that is then paused

@@ -110,13 +110,18 @@ class Line:
     text: str
 
 
-def lines_projection(name: str = "lines") -> Projection:
-    """One row for each line; a second telling of the same event would fail on the primary key. Ink stops it."""
+def lines_projection(name: str = "lines", table: str | None = None) -> Projection:
+    """One row for each line; a second telling of the same event would fail on the primary key. Ink stops it.
+
+    `table` is how the handler names it: in full, for databases whose search path does not hold it, unless it is given.
+    A rebuild needs `lines` alone, which then means the table that it makes.
+    """
     projection = Projection(name, version=1, tables=Path(__file__).with_name("lines.sql"))
+    insert = f"insert into {table or f'{name}.lines'} values (%s, %s, %s)"
 
     @projection.on(LineWritten)
     def _(event: LineWritten, recorded: Recorded, db: Transaction) -> None:
-        db.write(f"insert into {name}.lines values (%s, %s, %s)", recorded.id, recorded.version, event.text)
+        db.write(insert, recorded.id, recorded.version, event.text)
         if event.text == SPILT:
             raise ValueError(f"{SPILT}, so line {recorded.version} cannot be read")
 

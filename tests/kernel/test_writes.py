@@ -184,14 +184,22 @@ KINDS = [
     (ONE, "plain", 1, 2**62, True, date(2026, 5, 4), datetime(2026, 5, 4, 14, tzinfo=UTC)),
     (TWO, "quoted \" \\ ' \n %s $1", -1, 0, False, date.min, datetime(2026, 5, 4, tzinfo=timezone(timedelta(hours=2)))),
     (uuid4(), "Grüße 🎻", None, None, None, None, datetime(2026, 5, 4, 14, 0, 0, 123456)),
+    (None, None, 0, -(2**62), None, None, None),
     (None, None, 0, -(2**62), None, datetime(2026, 5, 4, 14), date(2026, 5, 4)),
     ("00000000-0000-0000-0000-000000000003", Colour.RED, 1, None, None, None, None),
     (ONE, datetime(2026, 5, 4, 14, tzinfo=UTC), None, None, None, None, None),
 ]
 
 
+FEW, MANY = KINDS * 2, KINDS[:4] * 40 + KINDS + KINDS[:1] * 70
+"""Of the many, runs go in a COPY, and what cannot be copied comes between them."""
+
+
+@pytest.mark.parametrize("rows", [FEW, MANY], ids=["few", "many"])
 @pytest.mark.parametrize("columns", ["", "(id, text, small, big, yes, day, at)"])
-def test_rows_of_one_insert_are_what_they_are_one_by_one(notes: Database, columns: str) -> None:
+def test_rows_of_one_insert_are_what_they_are_one_by_one(
+    notes: Database, columns: str, rows: list[tuple[object, ...]]
+) -> None:
     one_by_one, together = f"insert into single {columns}", f"insert into many {columns}"
     values = " values (%s, %s, %s, %s, %s, %s, %s)"
     with notes.transaction() as db:
@@ -201,15 +209,68 @@ def test_rows_of_one_insert_are_what_they_are_one_by_one(notes: Database, column
                 f"create table {table} (id uuid, text text, small smallint, big bigint, yes boolean, day date,"
                 " at timestamptz, nth bigint generated always as identity)"
             )
-        for row in KINDS * 2:
+        for row in rows:
             db.write(one_by_one + values, *row)
             db.send_writes()
-        for row in KINDS * 2:
+        for row in rows:
             db.write(together + values, *row)
     with notes.transaction() as db:
         found = db.rows("select * from here.many order by nth")
         assert found == db.rows("select * from here.single order by nth")
-        assert len(found) == len(KINDS) * 2
+        assert len(found) == len(rows)
+
+
+TEXTS = [
+    *("", " ", "\\N", "\\", "\\.", "\\n", "two\nlines\r\n", "a\tb", "\\\t\\\n"),
+    *('"quoted", null', "Grüße 🎻", "\x01\x7f"),
+]
+
+
+def test_texts_are_copied_as_they_are(notes: Database) -> None:
+    with notes.transaction() as db:
+        into(db, "here")
+        for nth in range(120):
+            db.write("insert into notes (id, text, number) values (%s, %s, %s)", uuid4(), TEXTS[nth % len(TEXTS)], nth)
+    with notes.transaction() as db:
+        found = db.all(str, "select text from here.notes order by number")
+    assert found == TEXTS * 10
+
+
+@pytest.mark.parametrize("number", [1, 2, 120])
+def test_a_text_with_a_nul_is_refused_however_many_come_with_it(notes: Database, number: int) -> None:
+    def write() -> None:
+        with notes.transaction() as db:
+            into(db, "here")
+            for nth in range(number):
+                db.write(INSERT, uuid4(), f"text\0{nth}" if nth == number - 1 else "text")
+
+    with pytest.raises((ValueError, psycopg2.DataError)):
+        write()
+    assert texts(notes) == []
+
+
+def test_one_row_of_many_that_is_there_already_takes_all_with_it(notes: Database) -> None:
+    def write() -> None:
+        with notes.transaction() as db:
+            into(db, "here")
+            for nth in range(120):
+                db.write(INSERT, UUID(int=nth % 119), f"{nth}")
+
+    with pytest.raises(psycopg2.errors.UniqueViolation, match="notes_pkey"):
+        write()
+    assert texts(notes) == []
+
+
+def test_many_rows_are_copied_in_their_order_among_other_statements(notes: Database) -> None:
+    with notes.transaction() as db:
+        into(db, "here")
+        db.write(INSERT, uuid4(), "before")
+        db.write("update notes set number = number + 1")
+        for nth in range(120):
+            db.write(INSERT, uuid4(), f"{nth:03}")
+        db.write("update notes set number = number + 1")
+    with notes.transaction() as db:
+        assert db.rows("select number, count(*) from here.notes group by number order by number") == [(1, 120), (2, 1)]
 
 
 def test_rows_of_one_insert_and_other_statements_keep_their_order(notes: Database) -> None:
@@ -229,12 +290,26 @@ def test_rows_of_one_insert_and_other_statements_keep_their_order(notes: Databas
         ]
 
 
-def test_rows_that_may_be_there_already_may_come_twice(notes: Database) -> None:
+@pytest.mark.parametrize("times", [2, 120])
+def test_rows_that_may_be_there_already_may_come_twice(notes: Database, times: int) -> None:
     with notes.transaction() as db:
         into(db, "here")
-        for text in ("first", "again", "and again"):
-            db.write(f"{INSERT} on conflict (id) do nothing", ONE, text)
-    assert texts(notes) == ["first"]
+        for nth in range(times):
+            db.write(f"{INSERT} on conflict (id) do nothing", ONE, f"{nth}")
+    assert texts(notes) == ["0"]
+
+
+@pytest.mark.parametrize(("number", "how"), [(1, "execute %"), (2, "execute %_rows%"), (120, "copy notes %")])
+def test_the_more_rows_the_quicker_the_way(notes: Database, number: int, how: str) -> None:
+    with notes.transaction() as db:
+        into(db, "here")
+        db.execute("alter table notes add column how text default current_query()")
+        db.write(INSERT, uuid4(), "what was asked")  # prepared
+        db.execute("delete from notes")
+        for _ in range(number):
+            db.write(INSERT, uuid4(), "what was asked")
+    with notes.transaction() as db:
+        assert db.rows("select how like %s, count(*) from here.notes group by 1", how) == [(True, number)]
 
 
 @pytest.mark.parametrize(
