@@ -45,7 +45,8 @@ from shared.projections.projection import OutOfDate, Projection
 from shared.projections.reader import cursor_of
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import topic_of
-from shared.streaming.replay import CannotRebuild, NotYet, replaying
+from shared.streaming.past import CannotRebuild
+from shared.streaming.replay import NotYet, replaying
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ import pytest
 from shared.database.pool import Database, Unavailable
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.recorded import BEGINNING, Page, Position, Recorded, Unread
-from shared.streaming import replay
+from shared.streaming import past, replay
 from tests.kernel.test_event_store import add
 
 PAGE = 4
@@ -38,11 +38,11 @@ class Watched(PostgresEventStore):
 
 @pytest.fixture
 def watched(database: Database, monkeypatch: pytest.MonkeyPatch) -> Watched:
-    monkeypatch.setattr(replay, "_READ_AT_ONCE", PAGE)
+    monkeypatch.setattr(past, "_READ_AT_ONCE", PAGE)
     return Watched(database)
 
 
-class Pages(replay._Pages):
+class Pages(past.Pages):
     def waited_for(self) -> None:
         """The page ahead is here."""
         if self._ahead:

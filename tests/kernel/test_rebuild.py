@@ -24,8 +24,9 @@ from shared.projections.reader import cursor_of
 from shared.projections.status import ProjectionStatus, statuses
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import Received, headers_of
+from shared.streaming.past import CannotRebuild
 from shared.streaming.relay import Relay
-from shared.streaming.replay import CannotRebuild, Replay, replaying
+from shared.streaming.replay import Replay, replaying
 from tests.kernel.notebook import EVENTS, LineWritten
 from tests.kernel.rebuilt import TABLES, World, shelf_projection
 from tests.servers import Databases, KafkaServer, all_readable, emptied, eventually

@@ -7,7 +7,7 @@ from shared.dead_letters.mending import Mending
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.recorded import Stored
 from shared.streaming.cloudevents import headers_of
-from shared.streaming.replay import CannotRebuild
+from shared.streaming.past import CannotRebuild
 from shared.streaming.telling import Telling
 from tests.kernel.conftest import at_work
 from tests.kernel.rebuilt import World

@@ -38,9 +38,9 @@ from shared.reactions.reaction import Do, Reaction, Step
 from shared.streaming.broker import BrokerUnavailable
 from shared.streaming.cloudevents import Malformed, Received, topic_of
 from shared.streaming.consumer import Consumer
+from shared.streaming.past import CannotRebuild
 from shared.streaming.rebuilding import Rebuilding
 from shared.streaming.relay import CannotPublish, Relay
-from shared.streaming.replay import CannotRebuild
 from shared.streaming.telling import Telling
 from tests.kernel.log import PARTITIONS, InMemory, Log, Outcome, Poll
 from tests.kernel.machines.processes import Fate, Killed, Mortal
