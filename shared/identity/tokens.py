@@ -7,10 +7,11 @@ from hashlib import sha256
 from time import monotonic, time
 from typing import Any, cast
 
-import requests
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+
+from shared.identity.provider import said_at
 
 _KEYS_KEPT_SECONDS = 300.0
 _LEAST_PAUSE_SECONDS = 5.0  # a flood of tokens with invented key ids must not become a flood to the provider
@@ -113,13 +114,9 @@ class TokenVerifier:
 
     def _fetch(self) -> KeySet:
         try:
-            discovery = requests.get(f"{self._internal}/.well-known/openid-configuration", timeout=5)
-            discovery.raise_for_status()
-            address = str(discovery.json()["jwks_uri"]).replace(self._issuer, self._internal, 1)
-            found = requests.get(address, timeout=5)
-            found.raise_for_status()
-            return KeySet.import_key_set(found.json())
-        except (requests.RequestException, KeyError, ValueError) as error:
+            discovery = said_at(f"{self._internal}/.well-known/openid-configuration")
+            return KeySet.import_key_set(said_at(discovery["jwks_uri"].replace(self._issuer, self._internal, 1)))
+        except (OSError, LookupError, TypeError, AttributeError, ValueError) as error:
             raise ProviderUnavailable(f"The identity provider at {self._internal} does not answer.") from error
 
     def _roles(self, claims: Mapping[str, Any]) -> list[str]:

@@ -37,7 +37,7 @@ log = structlog.get_logger()
 
 _NAME = "relay"
 _BATCH = 1000
-_BATCH_BYTES = 512 * 1024  # with the bytes of four batches on their way, the process stays small
+_BATCH_BYTES = 256 * 1024  # with the bytes of four batches on their way, the process stays small
 _UNDER_WAY = 4
 _LOOK_SECONDS = 0.25
 _ACKNOWLEDGED_WITHIN_SECONDS = 15.0  # then everything begins again, with a look at the topic

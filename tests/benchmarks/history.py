@@ -77,7 +77,8 @@ def _rows(name: str, costs: dict[int, list[float]]) -> Iterator[Row]:
     unit = "µs/event" if name == "relay" else "µs"
     base = Peer(f"at {SMALLEST:,} events", costs[SMALLEST])
     for size, rounds in costs.items():
-        yield Row(f"history: {name} at {size:,} events", unit, FLAT, rounds, base)
+        if size > SMALLEST:
+            yield Row(f"history: {name} at {size:,} events", unit, FLAT, rounds, base)
 
 
 def _average(name: str, history: History) -> float:

@@ -3,38 +3,47 @@
 A process appends on a timetable; the clock starts when it begins to append, so the append itself and its commit count.
 It stops when the consumer's poll gives the record, or when the transaction that wrote the other service's row has
 committed: a trigger on its table notifies, which PostgreSQL does at commit.
+
+In turns with the first the same consumer is sent as much by kafka-python alone, without a database: what is beyond that
+is the way through the event table.
 """
 
 import multiprocessing
 import select
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from time import monotonic, sleep
 from traceback import format_exc
 from uuid import UUID
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from services.membership.domain.community import FoundCommunity, Kind
 from services.membership.service import service as membership
 from shared.configuration import Settings
 from shared.messages.ids import uuid7
 from shared.service import Running
-from shared.streaming.broker import PARTITIONS
+from shared.streaming.broker import PARTITIONS, Broker
 from shared.streaming.cloudevents import topic_of
 from tests.benchmarks.bench import Bench, wait_until
-from tests.benchmarks.harness import CannotMeasure, Row, below, percentile
-from tests.benchmarks.payload import CONTEXT
+from tests.benchmarks.harness import CannotMeasure, Peer, Row, below, percentile
+from tests.benchmarks.payload import CONTEXT, DATA
 from tests.benchmarks.rooms import Rooms, rooms
 
 RATE = 100
 SECONDS = 12
 _WARM_UP_SECONDS = 3
 _LIMIT_SECONDS = 180
+_ALONE = "alone"
 
 Seen = dict[UUID, float]
 """When each stream was met or begun, by the clock that all processes of a machine share."""
+
+Look = Callable[[Rooms], Iterator[tuple[UUID, float]]]
+Begins = Callable[[Mapping[str, str]], AbstractContextManager[Callable[[UUID], object]]]
+"""Gives what sends one, in the process that sends."""
 
 _NOTHING = (UUID(int=0), 0.0)
 """What a looker gives when it is ready, and whenever it has looked: whoever waits for it may then think again."""
@@ -42,24 +51,31 @@ _NOTHING = (UUID(int=0), 0.0)
 
 def run(bench: Bench) -> Iterator[Row]:
     with rooms(bench, "membership", "meetings") as house, house.worker("membership"):
-        measured = [_measure(house, _in_kafka) for _ in range(bench.rounds)]
-        yield from _rows("append to a Kafka consumer, 100/s", measured, 4, 10)
+        Broker(house.kafka.address).make_topics([_ALONE], replicas=1)
+        measured, alone = list[list[float]](), list[list[float]]()
+        for _ in range(bench.rounds):
+            alone.append(_measure(house, partial(_in_kafka, topic=_ALONE), _sends_alone))
+            measured.append(_measure(house, partial(_in_kafka, topic=topic_of("membership")), _founds))
+        yield from _rows("append to a Kafka consumer, 100/s", measured, 4, 10, alone)
         with house.worker("meetings"), _row_notices(house):
-            measured = [_measure(house, _in_meetings) for _ in range(bench.rounds)]
+            measured = [_measure(house, _in_meetings, _founds) for _ in range(bench.rounds)]
         yield from _rows("append to a row in another service, 100/s", measured, 10, 30)
 
 
-def _rows(what: str, measured: list[list[float]], p50: float, p99: float) -> Iterator[Row]:
+def _rows(
+    what: str, measured: list[list[float]], p50: float, p99: float, alone: list[list[float]] | None = None
+) -> Iterator[Row]:
     for percent, limit in ((50, p50), (99, p99)):
-        yield Row(f"{what}, p{percent}", "ms", below(limit), [percentile(each, percent) for each in measured])
+        peer = Peer("kafka-python alone", [percentile(each, percent) for each in alone]) if alone else None
+        yield Row(f"{what}, p{percent}", "ms", below(limit), [percentile(each, percent) for each in measured], peer)
 
 
-def _measure(house: Rooms, look: Callable[[Rooms], Iterator[tuple[UUID, float]]]) -> list[float]:
-    """Milliseconds from the beginning of each append to when `look` met it."""
+def _measure(house: Rooms, look: Look, begins: Begins) -> list[float]:
+    """Milliseconds from the beginning of each sending to when `look` met it."""
     number = RATE * (_WARM_UP_SECONDS + SECONDS)
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    sender = spawn.Process(target=_send, args=(theirs, dict(house.environment), number), daemon=True)
+    sender = spawn.Process(target=_send, args=(theirs, dict(house.environment), number, begins), daemon=True)
     sender.start()
     met: Seen = {}
     try:
@@ -95,33 +111,53 @@ def _answer(pipe: Connection) -> Seen:
     return found
 
 
-def _send(pipe: Connection, environment: Mapping[str, str], number: int) -> None:
-    """Founds a community every hundredth of a second through membership's own commands, as its web process does."""
+def _send(pipe: Connection, environment: Mapping[str, str], number: int, begins: Begins) -> None:
+    """Sends something every hundredth of a second, once it was told to begin."""
     try:
-        running = Running(membership, Settings.read("membership", environment))
-        command = FoundCommunity(name="Falls at home", kind=Kind.COMMUNITY, about="What helps after a fall. " * 16)
-        running.commands.handle(uuid7(), command, CONTEXT)
-        pipe.send({})
-        pipe.recv()
-        begun, start = {}, monotonic() + 0.1
-        for nth in range(number):
-            sleep(max(0.0, start + nth / RATE - monotonic()))
-            id = uuid7()
-            begun[id] = monotonic()
-            running.commands.handle(id, command, CONTEXT)
-        pipe.send(begun)
-        running.close()
+        with begins(environment) as send:
+            send(uuid7())
+            pipe.send({})
+            pipe.recv()
+            begun, start = {}, monotonic() + 0.1
+            for nth in range(number):
+                sleep(max(0.0, start + nth / RATE - monotonic()))
+                id = uuid7()
+                begun[id] = monotonic()
+                send(id)
+            pipe.send(begun)
     except EOFError:
         return
     except BaseException:
         pipe.send(format_exc())
 
 
-def _in_kafka(house: Rooms) -> Iterator[tuple[UUID, float]]:
-    """What a consumer of membership's topic meets."""
+@contextmanager
+def _founds(environment: Mapping[str, str]) -> Iterator[Callable[[UUID], object]]:
+    """A community is founded through membership's own commands, as its web process does."""
+    running = Running(membership, Settings.read("membership", environment))
+    command = FoundCommunity(name="Falls at home", kind=Kind.COMMUNITY, about="What helps after a fall. " * 16)
+    try:
+        yield lambda id: running.commands.handle(id, command, CONTEXT)
+    finally:
+        running.close()
+
+
+@contextmanager
+def _sends_alone(environment: Mapping[str, str]) -> Iterator[Callable[[UUID], object]]:
+    """Straight to Kafka, as safely as the relay does."""
+    servers = environment["KAFKA_BOOTSTRAP_SERVERS"]
+    producer = KafkaProducer(bootstrap_servers=servers, acks="all", linger_ms=0, metrics_enabled=False)
+    try:
+        yield lambda id: producer.send(_ALONE, key=f"community-{id}".encode(), value=DATA.encode())
+    finally:
+        producer.close()
+
+
+def _in_kafka(house: Rooms, topic: str) -> Iterator[tuple[UUID, float]]:
+    """What a consumer of a topic meets."""
     consumer = KafkaConsumer(bootstrap_servers=house.kafka.address, fetch_max_wait_ms=100, metrics_enabled=False)
     try:
-        partitions = [TopicPartition(topic_of("membership"), nth) for nth in range(PARTITIONS)]
+        partitions = [TopicPartition(topic, nth) for nth in range(PARTITIONS)]
         consumer.assign(partitions)
         consumer.seek_to_end(*partitions)
         for each in partitions:

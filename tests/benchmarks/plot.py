@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.embedded.places import CHECKOUT
+from tests.benchmarks.history import SMALLEST
 
 PAGE = CHECKOUT / "docs" / "explanation" / "performance.md"
 BEGIN, END = "<!-- figures: python -m tests.benchmarks.plot -->", "<!-- end of figures -->"
@@ -137,7 +138,9 @@ def _series(rows: Sequence[BenchRow]) -> dict[str, list[tuple[int, float]]]:
     for row in rows:
         found = _HISTORY.fullmatch(row["name"])
         assert found is not None
-        series.setdefault(found["what"], []).append((int(found["events"].replace(",", "")), row["ratio"]))
+        series.setdefault(found["what"], [(SMALLEST, 1.0)]).append(
+            (int(found["events"].replace(",", "")), row["ratio"])
+        )
     return series
 
 
