@@ -2,7 +2,8 @@
 others to stand still: its lock says so for as long as it holds it.
 
 A session lock takes no transaction id, so it can be held for days without freezing the snapshot horizon. It ends
-with its connection: when the leader dies, the next one has it at once. Fencing is each job's own compare-and-set.
+with its connection: when the leader dies, the next one has it at once, and when its machine vanishes, within half a
+minute (pool.py sees to that). Fencing is each job's own compare-and-set.
 """
 
 import hashlib

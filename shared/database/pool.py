@@ -52,6 +52,23 @@ _IDLE = psycopg2.extensions.TRANSACTION_STATUS_IDLE
 _SERVER_IS_THERE = (psycopg2.errors.LockNotAvailable, psycopg2.errors.QueryCanceled)
 _ENDS_LONG_TRANSACTIONS = 170000  # PostgreSQL 17
 _STATEMENTS_OF_A_TRANSACTION = 4  # of the longest allowed; one that is busy for longer holds back all readers
+# Who vanishes with its machine or network says no goodbye. Until its silence is noticed (by the system's own settings
+# after two hours), its session keeps the lock that the next leader waits for; and who asked a server that vanished
+# waits as long. So either side asks after 10 s of silence, twice more, and gives up 25 s after the last sign of life.
+# Over a Unix socket all of this means nothing, and is passed over.
+_ASK_AFTER_SECONDS, _ASK_EVERY_SECONDS, _ASK_TIMES = 10, 5, 3
+_GIVE_UP_MILLISECONDS = (_ASK_AFTER_SECONDS + _ASK_EVERY_SECONDS * _ASK_TIMES) * 1000
+_NOTICED_HERE: dict[str, Any] = {
+    "keepalives": 1,
+    "keepalives_idle": _ASK_AFTER_SECONDS,
+    "keepalives_interval": _ASK_EVERY_SECONDS,
+    "keepalives_count": _ASK_TIMES,
+    "tcp_user_timeout": _GIVE_UP_MILLISECONDS,
+}
+_NOTICED_BY_THE_SERVER = (
+    f"-c tcp_keepalives_idle={_ASK_AFTER_SECONDS} -c tcp_keepalives_interval={_ASK_EVERY_SECONDS}"
+    f" -c tcp_keepalives_count={_ASK_TIMES} -c tcp_user_timeout={_GIVE_UP_MILLISECONDS}"
+)
 _KEEP = (UUID, datetime, date, memoryview, bytes)  # already the Python type that rows ask for
 
 
@@ -322,7 +339,9 @@ class Database:
                 options=(
                     f"-c search_path={self._search_path} -c statement_timeout={self.statement_seconds}s"
                     " -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
+                    f" {_NOTICED_BY_THE_SERVER}"
                 ),
+                **_NOTICED_HERE,
             )
             connection.calls, connection.many = {}, {}
             connection.autocommit = True  # a transaction is begun and ended in so many words

@@ -1,5 +1,6 @@
 """Connections die, run out and lead nowhere: each is told plainly, and none is handed on."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -277,6 +278,17 @@ def test_a_transaction_that_is_forgotten_open_is_ended_by_the_server(single: Dat
         assert db.value(str, "show idle_in_transaction_session_timeout") == "15s"
         assert db.value(str, "show lock_timeout") == "5s"
         assert db.value(str, "show timezone") == "UTC"
+
+
+def test_whoever_vanishes_is_noticed_within_half_a_minute_on_both_sides(single: Database) -> None:
+    """Else a leader whose machine is gone would keep its lock for two hours."""
+    told = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+    with single.statement() as db:
+        assert [db.value(str, f"show {each}") for each in told] == ["10", "5", "3", "25000"]
+        with socket.fromfd(db.raw.fileno(), socket.AF_INET, socket.SOCK_STREAM) as here:
+            assert here.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+            assert [here.getsockopt(socket.IPPROTO_TCP, each) for each in options] == [10, 5, 3, 25000]
 
 
 def test_rows_come_back_as_what_is_asked_for(database: Database) -> None:
