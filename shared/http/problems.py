@@ -15,7 +15,7 @@ from shared.commands.handler import AlreadyExists, NotFound
 from shared.database.pool import TooSlow, Unavailable
 from shared.eventstore.store import RequestInFlight, VersionConflict
 from shared.identity.tokens import InvalidToken, ProviderUnavailable
-from shared.messages.codec import TooLarge
+from shared.messages.codec import TooLarge, UnknownEvent
 from shared.messages.decisions import Refused
 
 log = structlog.get_logger()
@@ -75,6 +75,13 @@ def problem_of(error: Exception) -> Problem:
             return Problem(404, "not-found", str(error))
         case AlreadyExists():
             return Problem(409, "already-exists", str(error))
+        case VersionConflict() if "If-Match" not in request.headers:
+            return Problem(
+                503,
+                "overtaken",
+                "Others kept changing this at the same moment, so it was not done. Wait a second and send it again.",
+                headers={"Retry-After": "1"},
+            )
         case VersionConflict(actual=actual):
             return Problem(
                 412,
@@ -99,6 +106,15 @@ def problem_of(error: Exception) -> Problem:
                 503, "unavailable", "This cannot be done just now. Nothing was changed. Try again in a moment.",
                 headers={"Retry-After": "2"},
             )  # fmt: skip
+        case UnknownEvent():
+            log.error("recorded by a newer release", reason=str(error))
+            return Problem(
+                503,
+                "newer-release",
+                "A newer release recorded something here that this one cannot read. Nothing was changed. Try again in a"
+                " while.",
+                headers={"Retry-After": "60"},
+            )
     log.exception("an unexpected error", exc_info=error)
     return Problem(500, "unexpected", "Something went wrong on our side. Nothing was changed. Please tell us.")
 

@@ -20,6 +20,7 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from deploy.embedded.ports import free_port
@@ -28,7 +29,7 @@ from shared.database import pool
 from shared.http.app import create_app
 from shared.http.authorization import caller, may, needs, public, running
 from shared.http.blueprint import Blueprint
-from shared.http.changes import change
+from shared.http.changes import change, context_of_request
 from shared.http.problems import not_found
 from shared.http.reads import PageSchema, one, page, wait_for
 from shared.http.schemas import RequestSchema, instant, line, paragraphs
@@ -41,6 +42,7 @@ from shared.service import Running, Service
 from shared.telemetry.metrics import REGISTRY
 from tests.kernel.notebook import Append, Close, Line, Notebook, Open, lines_in, lines_projection
 from tests.kernel.provider import Provider, provider
+from tests.kernel.test_commands import WriteLate
 from tests.servers import all_readable, emptied, eventually
 
 MEMBER_ACCOUNT = "ben"
@@ -535,6 +537,46 @@ class TestIfMatch:
         problem(api.post(path, {"text": "milk"}, If_Match='"1"'), 412, "changed-meanwhile")
 
 
+class TestAChangeThatOthersOvertake:
+    @pytest.fixture
+    def api(self, here: Running, at_provider: Provider) -> Iterator[Api]:
+        """At a service with a route where somebody else is always a little quicker."""
+        late = Blueprint("late", "late", url_prefix="/v1")
+
+        @late.route("/notebooks/<uuid:notebook_id>/late-lines")
+        class LateLines(MethodView):
+            @needs("lines:write")
+            @late.arguments(LineSchema)
+            @late.response(201)
+            def post(self, new: dict[str, Any], notebook_id: UUID) -> Response:
+                """Add a line, before which somebody else adds one."""
+
+                def meanwhile() -> None:
+                    running().commands.handle(notebook_id, Append(text="milk"), context_of_request())
+
+                return change(notebook_id, WriteLate(text=new["text"], meanwhile=meanwhile))
+
+        service = Running(replace(SERVICE, resources=lambda: [blueprint, late]), here.settings)
+        yield Api(create_app(service).test_client(), at_provider)
+        service.close()
+
+    def test_each_time_may_be_sent_again_by_who_named_no_version(self, api: Api, here: Running) -> None:
+        path = api.opened()
+        response = api.post(f"{path}/late-lines", {"text": "tea"}, Idempotency_Key="once")
+        body = problem(response, 503, "overtaken")
+        assert "after you read it" not in body["detail"]
+        assert response.headers["Retry-After"] == "1"
+        assert "ETag" not in response.headers
+        assert "tea" not in "".join(event.data for event in here.store.read_all(BEGINNING, 20))
+        assert api.post(f"{path}/lines", {"text": "tea"}, Idempotency_Key="twice").status_code == 201
+
+    def test_is_stale_when_it_named_the_version_that_it_was_for(self, api: Api, here: Running) -> None:
+        response = api.post(f"{api.opened()}/late-lines", {"text": "tea"}, If_Match='"1"')
+        problem(response, 412, "changed-meanwhile")
+        assert response.headers["ETag"] == '"2"'
+        assert stored(here) == 2
+
+
 class TestAnIdempotencyKey:
     def test_gives_the_same_answer_again(self, api: Api, here: Running) -> None:
         path = f"{api.opened()}/lines"
@@ -756,6 +798,22 @@ class TestEverythingElse:
         assert body["detail"] == "This notebook is closed."
         assert body["instance"] == f"{path}/lines"
         assert stored(here) == 2
+
+    @pytest.mark.parametrize("newer", ["schema_version = 2", "type = 'notebook-painted'"])
+    def test_that_a_newer_release_recorded_is_told_apart_from_what_is_broken(
+        self, api: Api, here: Running, newer: str
+    ) -> None:
+        """As it is met by the release before, to which one went back."""
+        path = api.opened()
+        with here.database.transaction() as db:
+            db.execute(f"update events set {newer}")
+        with capture_logs() as logged:
+            response = api.post(f"{path}/lines", {"text": "tea"})
+        body = problem(response, 503, "newer-release")
+        assert "A newer release" in body["detail"]
+        assert response.headers["Retry-After"]
+        assert [(line["log_level"], line["event"]) for line in logged] == [("error", "recorded by a newer release")]
+        assert stored(here) == 1
 
     def test_that_came_by_an_unknown_way_is_refused(self, api: Api, here: Running) -> None:
         body = problem(api.post("/v1/notebooks", {"title": "x"}, Copse_Channel="pigeon"), 400, "unknown-channel")
