@@ -2,7 +2,8 @@
 
 `make catalogue` adds the samples of what is new; nothing ever changes or removes one. A file holds the JSON forms in
 which one version of an event was ever written: with everything filled in, with as little as may be, and again when a
-field was added. Personal fields are in plain text here, because their keys would not last.
+field was added. By hand one adds those that an upcaster treats in a way of their own. Personal fields are in plain text
+here, because their keys would not last.
 """
 
 import json
@@ -41,7 +42,7 @@ def record(service: str, events: Iterable[type], folder: Path = FOLDER) -> list[
 def faults(service: str, events: Iterable[type], folder: Path = FOLDER) -> Iterator[str]:
     """What is missing, and what this release cannot read any more: a sentence each."""
     classes = list(events)
-    codec = Codec(classes, seal=lambda _subject, text, _associated: text, unseal=lambda text, _associated: text)
+    codec = codec_of(classes)
     expected = {
         _file(folder, service, name, nth) for name, last in map(_name_of, classes) for nth in range(1, last + 1)
     }
@@ -60,23 +61,42 @@ def faults(service: str, events: Iterable[type], folder: Path = FOLDER) -> Itera
             yield f"{file.name}: the event is written in a form of which there is no sample: run `make catalogue`"
 
 
-def _unreadable(codec: Codec, file: Path, form: Fields) -> Iterator[str]:
-    name, _, version = file.stem.rpartition(".v")
-    stored = Stored(
-        position=Position(1, 1),
-        event_id=_ID,
-        stream=f"sample-{_ID}",
-        version=1,
-        type=name,
-        schema_version=int(version),
-        data=json.dumps(form),
-        metadata=_METADATA,
-        recorded_at=datetime(2026, 3, 2, 10, 0, tzinfo=UTC),
+def codec_of(classes: Iterable[type], *, lenient: bool = False) -> Codec:
+    """Reads and writes samples, in which nothing is sealed."""
+    return Codec(
+        classes,
+        seal=lambda _subject, text, _associated: text,
+        unseal=lambda text, _associated: text,
+        lenient=lenient,
     )
+
+
+def recorded(service: str, name: str, folder: Path = FOLDER) -> list[Stored]:
+    """Every sample of every version of an event, as a reader meets it in the topic; oldest version first."""
+    files = sorted((folder / service).glob(f"{name}.v*.json"), key=_version_of)
+    return [_stored(file, form) for file in files for form in _forms(file)]
+
+
+def _unreadable(codec: Codec, file: Path, form: Fields) -> Iterator[str]:
+    stored = _stored(file, form)
     try:
         codec.encode(codec.decode(stored).event, _ID, stored.stream)
     except Exception as error:  # an upcaster may raise anything
         yield f"cannot be read any more ({type(error).__name__}: {error})"
+
+
+def _stored(file: Path, form: Fields) -> Stored:
+    return Stored(
+        position=Position(1, 1),
+        event_id=_ID,
+        stream=f"sample-{_ID}",
+        version=1,
+        type=file.stem.rpartition(".v")[0],
+        schema_version=_version_of(file),
+        data=json.dumps(form),
+        metadata=_METADATA,
+        recorded_at=datetime(2026, 3, 2, 10, 0, tzinfo=UTC),
+    )
 
 
 def _current(cls: type) -> list[Fields]:
@@ -94,6 +114,10 @@ def _name_of(cls: type) -> tuple[str, int]:
 
 def _file(folder: Path, service: str, name: str, version: int) -> Path:
     return folder / service / f"{name}.v{version}.json"
+
+
+def _version_of(file: Path) -> int:
+    return int(file.stem.rpartition(".v")[2])
 
 
 def _forms(file: Path) -> list[Fields]:

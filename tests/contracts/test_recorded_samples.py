@@ -1,20 +1,36 @@
-"""What any release ever stored is read by this one: a sample of each version of each event, kept for ever."""
+"""What any release ever stored is read by this one, and by all services alike: a sample of each version of each event,
+kept for ever."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from shared.messages.events import Fields, MemberId, Personal, Upcaster, event
 from shared.service import Service
-from shared.testing.catalogue import services
-from shared.testing.recorded_samples import FOLDER, faults, record
-from tests.contracts.test_contracts import named
+from shared.testing.catalogue import known_type, services
+from shared.testing.recorded_samples import FOLDER, codec_of, faults, record, recorded
+from tests.contracts.test_contracts import READ, assert_part_of, named
 
 
 @pytest.mark.parametrize("service", services(), ids=named)
 def test_every_version_ever_recorded_is_still_read(service: Service) -> None:
     assert list(faults(service.name, service.events)) == []
+
+
+@pytest.mark.parametrize(("reader", "writer", "contract"), READ, ids=named)
+def test_every_version_ever_recorded_means_the_same_to_who_reads_it_as_to_who_wrote_it(
+    reader: Service, writer: Service, contract: type
+) -> None:
+    """A topic keeps old versions, and each reader has upcasters of its own for them."""
+    as_read, as_meant = codec_of(reader.events_read_of(writer.name), lenient=True), codec_of(writer.events)
+    samples = recorded(writer.name, known_type(contract).name)
+    assert {sample.schema_version for sample in samples} == set(range(1, known_type(contract).version + 1))
+    for sample in samples:
+        read = as_read.decode(sample).event
+        assert isinstance(read, contract)
+        assert_part_of(msgspec.to_builtins(read), msgspec.to_builtins(as_meant.decode(sample).event))
 
 
 def test_there_are_no_samples_of_a_service_that_is_not_there() -> None:

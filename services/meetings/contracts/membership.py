@@ -58,8 +58,8 @@ class AccountLinked:
 
 
 def _with_privacy(fields: Fields) -> Fields:
-    """Version 1 knew no privacy: nothing was closed."""
-    return {**fields, "privacy": "open"}
+    """Version 1 knew no privacy: everybody saw everything, and working groups were joined by invitation."""
+    return {**fields, "privacy": "restricted" if fields["kind"] == "working-group" else "open"}
 
 
 @event("community-founded", version=2, upcasters=(_with_privacy,))
