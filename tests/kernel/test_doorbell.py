@@ -12,10 +12,11 @@ from shared.commands.handler import Commands
 from shared.database.pool import Database
 from shared.eventstore.doorbell import Doorbell, Listener, Looks, Tap
 from shared.eventstore.postgres import PostgresEventStore
+from shared.eventstore.store import Request
 from shared.messages.codec import Codec
 from shared.messages.decisions import Context
 from shared.messages.ids import uuid7
-from tests.kernel.notebook import Append, Open
+from tests.kernel.notebook import Append, Notebook, Open
 from tests.servers import eventually
 
 
@@ -81,6 +82,21 @@ def test_an_append_rings(
     assert listener.wait(10)
     commands.handle(id, Append(text="tea"), context)
     assert listener.wait(10)
+
+
+def test_an_append_itself_says_nothing(
+    database: Database, store: PostgresEventStore, commands: Commands, context: Context
+) -> None:
+    """NOTIFY inside its transaction would make commits wait for each other. Notices come in the order of commits."""
+    with database.own_connection() as connection, connection.cursor() as cursor:
+        Listener(connection)
+        commands.handle(id := uuid7(), Open(title="Tuesday"), context)
+        request = Request("account:0190", "once", "f", "{}")
+        commands.handle(id, Append(text="tea"), context, request=lambda _: request)
+        commands.handle_together([(id, Append(text="milk")), (id, Append(text="eggs"))], context)
+        assert len(store.contents(Notebook.stream(id))) == 4
+        cursor.execute("notify appended, 'afterwards'")
+        assert [notice.payload for notice in connection.notifies] == ["afterwards"]
 
 
 def test_nobody_is_woken_for_what_is_not_theirs(database: Database, doorbell: Doorbell, listener: Listener) -> None:

@@ -140,7 +140,9 @@ def test_a_stream_comes_in_order_however_its_rows_lie(database: Database) -> Non
         db.execute("set local enable_indexscan = off")
         db.execute("set local enable_bitmapscan = off")
         assert db.all(int, "select version from events") == [2, 3, 1]
-        assert [event.version for event in store.read("meeting-1")] == [1, 2, 3]
+        in_order = store.read("meeting-1")
+        assert [event.version for event in in_order] == [1, 2, 3]
+        assert [each.event_id for each in store.contents("meeting-1")] == [str(event.event_id) for event in in_order]
 
 
 def test_reading_on_costs_the_same_however_long_the_history(database: Database) -> None:
