@@ -63,7 +63,7 @@ class Codec:
         return name in self._types
 
     def encode(self, event: Event, event_id: UUID, stream: str) -> tuple[str, int, str]:
-        """(type name, version, JSON). Raises UnknownEvent for a class that this service does not own, and TooLarge.
+        """(type name, version, JSON). Raises TypeError for a class that this service does not own, and TooLarge.
 
         Raises msgspec.ValidationError for an event that could not be read back, such as one with a naive datetime:
         once stored, it would stop its stream and every reader for ever.
@@ -71,7 +71,7 @@ class Codec:
         cls = type(event)
         known = type_of(cls)
         if known is None or self.name_of(cls) is None:
-            raise UnknownEvent(f"{cls.__name__} is not an event of this service")
+            raise TypeError(f"{cls.__name__} is not an event of this service")
         if not self._types[known.name].personal:
             data = msgspec.json.encode(event)
             msgspec.json.decode(data, type=cls)
