@@ -41,7 +41,7 @@ def status(
 
 
 def _service_shown(status: "ServiceStatus") -> str:
-    from shared.operations.service_status import Lag, told_holder, told_lag
+    from shared.operations.service_status import Lag, told_holder, told_lag, told_not_built
 
     if status.says:
         return f"{status.service}\n  {bad(status.says)}\n"
@@ -58,6 +58,7 @@ def _service_shown(status: "ServiceStatus") -> str:
         repeated = f"; {status.relay_repeated:,} records stand in Kafka twice" if status.relay_repeated else ""
         rows.append(("relay", f"{told_lag(status.relay)}{repeated}"))
     rows += [(name, told_lag(lag)) for name, lag in status.readers.items()]
+    rows += [(f"{each.name}, to build", told_not_built(each)) for each in status.not_built]
     for each in status.consumer:
         failure = status.consumer_failure if each.events else None
         shown = (

@@ -22,6 +22,10 @@ _BEHIND = (_SQL / "behind.sql").read_text()
 _AGENDA = (_SQL / "agenda.sql").read_text()
 _RUNNING = (_SQL / "running.sql").read_text()
 _CONSUMER_POSITIONS = (_SQL / "consumer_positions.sql").read_text()
+_NOT_BUILT = (_SQL / "not_built.sql").read_text()
+
+FAILED_OFTEN = 5
+"""After so many attempts, half a minute after the first, an entry of the agenda does not fail by chance any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +68,29 @@ class TopicLag:
 
 @dataclass(frozen=True, slots=True)
 class OpenEntries:
-    """The agenda's: due now, for later, and postponed after a failure. `last_error` is the most stubborn one's."""
+    """The agenda's: due now, for later, and postponed after a failure. `last_error` is the most stubborn one's.
+
+    `failing` counts those that failed five times or more, which are commands or effects named in `failing_actions`.
+    """
 
     due: int
     later: int
     postponed: int
+    failing: int
+    failing_actions: list[str]
     due_since: datetime | None
     next_at: datetime | None
     last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotBuilt:
+    """A projection that is told of nothing in some partition until the worker has built it: for how many seconds it has
+    been there, and why the last build failed, if it did."""
+
+    name: str
+    seconds: float
+    failure: str | None
 
 
 @dataclass(slots=True)
@@ -93,6 +112,7 @@ class ServiceStatus:
     relay: Lag | None = None
     relay_repeated: int | None = None
     readers: dict[str, Lag] = field(default_factory=dict)
+    not_built: list[NotBuilt] = field(default_factory=list)
     consumer: list[TopicLag] = field(default_factory=list)
     consumer_failure: str | None = None
     topics_missing: list[str] = field(default_factory=list)
@@ -146,10 +166,18 @@ def look_at(status: ServiceStatus, watched: Watched, clock: Clock) -> PlacesRead
         if not status.migrations_missing:
             status.relay_repeated = db.value(int, "select coalesce(sum(repeated), 0)::bigint from relay_offsets")
         status.readers = {each.name: behind(db, each.name, clock) for each in watched.own_readers()}
-        status.agenda = db.one(OpenEntries, _AGENDA, clock.now())
+        status.not_built = _not_built(db, watched)
+        status.agenda = db.one(OpenEntries, _AGENDA, clock.now(), FAILED_OFTEN)
         status.dead_letters = count(db) if not status.migrations_missing else None
         status.consumer_failure = db.value(str, "select failure from readers where name = 'consumer'")
         return {name: places_read(db, name) for name in watched.followed().values()}
+
+
+def _not_built(db: Transaction, watched: Watched) -> list[NotBuilt]:
+    """Of those whose tables are of this release's version: no worker builds the others."""
+    if db.value(str, "select to_regclass('public.projection_places')::text") is None:
+        return []  # of an older release
+    return db.all(NotBuilt, _NOT_BUILT, [f"{each.name} {each.version}" for each in watched.service.projections])
 
 
 def places_read(db: Transaction, topic: str) -> dict[int, int]:
@@ -164,6 +192,11 @@ def told_lag(lag: Lag) -> str:
     else:
         text = f"{lag.events} event{'s' if lag.events > 1 else ''}, {lag.seconds or 0:g} s behind"
     return f"{text} ({lag.failure})" if lag.failure else text
+
+
+def told_not_built(projection: NotBuilt) -> str:
+    """For people: that it waits, or why it cannot be built."""
+    return f"cannot be built: {projection.failure}" if projection.failure else "waits to be built"
 
 
 def told_holder(holder: Holder) -> str:

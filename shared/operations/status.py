@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from shared.errors import CannotGoOn
 from shared.messages.clock import Clock
 from shared.operations.service_status import (
+    FAILED_OFTEN,
     Holder,
     Lag,
+    OpenEntries,
     PlacesRead,
     ServiceStatus,
     TopicLag,
     look_at,
     told_holder,
     told_lag,
+    told_not_built,
 )
 from shared.operations.watched import Watched, seconds_since
 from shared.streaming.broker import Broker, BrokerUnavailable
@@ -97,6 +100,14 @@ def _still(status: ServiceStatus, clock: Clock, after: float) -> Iterator[str]:
     for name, lag in status.readers.items():
         if lag.failure or _waits(lag, after):
             yield f"{name} stands still: {told_lag(lag)}"
+    for projection in status.not_built:
+        if projection.failure:
+            yield f"{projection.name} {told_not_built(projection)}. Mend the cause: the worker tries again by itself"
+        elif projection.seconds > after:
+            yield (
+                f"{projection.name} {told_not_built(projection)}, and lacks events until then. The worker's job builder"
+                f" does it, and may take long. See: copse projections status {status.service}"
+            )
     for each in status.consumer:
         if each.beyond_end:
             yield f"{each.topic} is shorter than what was read of it. See: copse topics check"
@@ -112,6 +123,16 @@ def _still(status: ServiceStatus, clock: Clock, after: float) -> Iterator[str]:
     due_for = seconds_since(status.agenda.due_since, clock) if status.agenda else None
     if status.agenda and (due_for or 0) > after:
         yield f"the agenda stands still: {status.agenda.due} due, the oldest for {due_for:g} s"
+    if status.agenda and status.agenda.failing:
+        yield _told_failing(status.agenda)
+
+
+def _told_failing(agenda: OpenEntries) -> str:
+    entries = "1 entry" if agenda.failing == 1 else f"{agenda.failing} entries"
+    return (
+        f"{entries} of the agenda ({', '.join(agenda.failing_actions)}) failed {FAILED_OFTEN} times or more, the last"
+        f" error is: {agenda.last_error}. Mend the cause: they are tried again by themselves, within an hour"
+    )
 
 
 def _held(status: ServiceStatus, holder: Holder, after: float) -> bool:

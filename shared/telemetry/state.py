@@ -40,12 +40,17 @@ GAUGES = {
     "copse_reader_lag_events": ("Own events that a projection or reaction was not told of yet.", ("reader",)),
     "copse_reader_lag_seconds": ("Since when the oldest of them waits.", ("reader",)),
     "copse_reader_stopped": ("1 when a projection or reaction stands still; copse status says why.", ("reader",)),
+    "copse_projection_not_built": (
+        "1 when a projection waits to be built or cannot be, and lacks events until then; copse status says why.",
+        ("projection",),
+    ),
     "copse_consumer_stopped": ("1 when the consumer stands still because most messages fail.", ()),
     "copse_consumer_lag_records": ("Records of another service's topic that were not read yet.", ("topic",)),
     "copse_consumer_lag_seconds": ("Since when the oldest of them waits.", ("topic",)),
     "copse_dead_letters": ("Parked messages of other services.", ()),
     "copse_dead_letter_streams": ("Streams that they hold.", ()),
     "copse_agenda_entries": ("Commands, timers and effects to come. state: due, later or postponed.", ("state",)),
+    "copse_agenda_failing_entries": ("Those that failed five times or more; copse status says why.", ()),
     "copse_agenda_late_seconds": ("For how long the oldest entry has been due; 0 when none is.", ()),
 }
 """Name: what it says, and its labels."""
@@ -128,7 +133,8 @@ class StateOfService(Collector):
         self.database.renew(self._look)
         yield "copse_state_known", ("database",), float(self._status is not None)
         if self._status:
-            yield from _of_database(self._status, self._clock, self._holding)
+            names = [each.name for each in self._watched.service.projections]
+            yield from _of_database(self._status, names, self._clock, self._holding)
         if self._ask_kafka:
             self.kafka.renew(self._look_at_kafka)
             yield "copse_state_known", ("kafka",), float(self._of_kafka is not None)
@@ -150,7 +156,9 @@ class StateOfService(Collector):
         self._of_kafka = status if known else None
 
 
-def _of_database(status: ServiceStatus, clock: Clock, holding: _Holding) -> Iterator[_Sample]:
+def _of_database(
+    status: ServiceStatus, projections: Iterable[str], clock: Clock, holding: _Holding
+) -> Iterator[_Sample]:
     yield "copse_migrations_missing", (), len(status.migrations_missing)
     if status.relay is None:
         return  # the database is empty
@@ -162,6 +170,9 @@ def _of_database(status: ServiceStatus, clock: Clock, holding: _Holding) -> Iter
         yield "copse_reader_lag_events", (name,), lag.events
         yield "copse_reader_lag_seconds", (name,), lag.seconds or 0
         yield "copse_reader_stopped", (name,), float(lag.failure is not None)
+    not_built = {each.name for each in status.not_built}
+    for name in projections:
+        yield "copse_projection_not_built", (name,), float(name in not_built)
     yield "copse_consumer_stopped", (), float(status.consumer_failure is not None)
     if status.dead_letters:
         yield "copse_dead_letters", (), status.dead_letters.letters
@@ -169,6 +180,7 @@ def _of_database(status: ServiceStatus, clock: Clock, holding: _Holding) -> Iter
     if status.agenda:
         for state in ("due", "later", "postponed"):
             yield "copse_agenda_entries", (state,), getattr(status.agenda, state)
+        yield "copse_agenda_failing_entries", (), status.agenda.failing
         yield "copse_agenda_late_seconds", (), seconds_since(status.agenda.due_since, clock) or 0
 
 

@@ -55,6 +55,20 @@ class House(Line):
         for partition, records in partitions.items():
             self.consumer().handle(self.topic, partition, cast(Any, records))
 
+    def left_behind(self) -> None:
+        """The consumer tells `lines` of nothing where it has read, as when the projection is new to the service."""
+        self.change(
+            self.consuming,
+            "insert into projection_places (tables, topic, partition, next_offset)"
+            " select 'lines', topic, partition, 0 from consumer_positions",
+        )
+
+    def standing(self, projection: str) -> tuple[str, int, float]:
+        """What `copse projections status` says: the state, and the lag in events and seconds."""
+        service = self.service if projection == self.own_lines.name else self.reader
+        [told] = answer("projections", "status", service, projection, status=0)
+        return told["state"], told["lag_events"], told["lag_seconds"]
+
     def all_through(self) -> None:
         """Two notebooks on their whole way: table, topic, projections."""
         self.open(ONE, TWO)

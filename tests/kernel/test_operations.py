@@ -246,10 +246,49 @@ class TestStatus:
         agenda = service_in(answer("status", status=0), house.service)["agenda"]
         assert (agenda["due"], agenda["later"], agenda["postponed"]) == (0, 1, 1)
         assert agenda["last_error"] == "Send: no answer"
+        assert agenda["failing"] == 0
         house.change(house.producing, entry, uuid4(), "-2 hours", *ids, 0, None, None)
         overview = answer("status", status=1)
         assert service_in(overview, house.service)["agenda"]["due"] == 1
         assert "the agenda stands still" in " ".join(overview["still"])
+
+    def test_an_entry_that_fails_again_and_again_stands_still(self, house: House) -> None:
+        """It is due for a moment only, and then for later: nobody would ever find it late."""
+        house.all_through()
+        entry = (
+            "insert into agenda (id, due_at, stream, action, details, causation_id, correlation_id, attempts,"
+            " last_error) values (gen_random_uuid(), now() + interval '1 hour', 's', %s, '{}', gen_random_uuid(),"
+            " gen_random_uuid(), %s, %s)"
+        )
+        house.change(house.producing, entry, "Remind", 4, "no answer yet")
+        answer("status", status=0)
+        house.change(house.producing, "update agenda set attempts = 5")
+        house.change(house.producing, entry, "Send", 7, "no answer")
+        overview = answer("status", status=1)
+        agenda = service_in(overview, house.service)["agenda"]
+        assert (agenda["failing"], agenda["failing_actions"]) == (2, ["Remind", "Send"])
+        assert overview["still"] == [
+            f"{house.service}: 2 entries of the agenda (Remind, Send) failed 5 times or more, the last error is:"
+            " Send: no answer. Mend the cause: they are tried again by themselves, within an hour"
+        ]
+        house.change(house.producing, "update agenda set done_at = now()")
+        answer("status", status=0)
+
+    def test_a_projection_that_waits_to_be_built_or_cannot_be_stands_still(self, house: House) -> None:
+        house.all_through()
+        house.left_behind()
+        answer("status", status=0)  # it was made just now
+        overview = answer("status", "--still-after", "0", status=1)
+        [waits] = overview["still"]
+        assert waits.startswith(f"{house.reader}: lines waits to be built, and lacks events until then.")
+        assert "lines, to build" in copse("status").stdout
+        house.change(house.consuming, "update projections set failure = 'KeyError in it' where name = 'lines'")
+        overview = answer("status", "--still-after", "1e12", status=1)
+        assert [each["failure"] for each in service_in(overview, house.reader)["not_built"]] == ["KeyError in it"]
+        [cannot] = overview["still"]
+        assert cannot.startswith(f"{house.reader}: lines cannot be built: KeyError in it. Mend the cause")
+        house.change(house.consuming, "delete from projection_places")
+        answer("status", "--still-after", "0", status=0)
 
     def test_what_does_not_answer_is_one_line(
         self, house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

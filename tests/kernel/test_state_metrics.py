@@ -122,6 +122,27 @@ def test_what_the_agenda_holds_is_told(line: Line) -> None:
     assert (scraped("copse_agenda_late_seconds") or 0) == pytest.approx(7200, abs=60)
 
 
+def test_what_fails_again_and_again_is_told_though_it_is_for_later(line: Line) -> None:
+    entry = (
+        "insert into agenda (id, due_at, stream, action, details, causation_id, correlation_id, attempts)"
+        " values (%s, now() + interval '1 hour', 's', 'Send', '{}', %s, %s, %s)"
+    )
+    with line.producing.transaction() as db:
+        for attempts in (0, 4, 5, 6):
+            db.execute(entry, uuid4(), uuid4(), uuid4(), attempts)
+    assert looked(writing(line), line.producing)("copse_agenda_failing_entries") == 2
+
+
+def test_a_projection_that_waits_to_be_built_is_told(line: Line) -> None:
+    def not_built() -> float | None:
+        return looked(reading(line), line.consuming)("copse_projection_not_built", projection="lines")
+
+    assert not_built() == 0
+    with line.consuming.transaction() as db:
+        db.execute("insert into projection_places values ('lines', %s, 0, 0)", line.topic)
+    assert not_built() == 1
+
+
 def test_dead_letters_and_a_consumer_that_stands_still_are_told(line: Line) -> None:
     line.open(ONE)
     line.write(ONE, SPILT, "behind it")
