@@ -23,11 +23,19 @@ Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 @app.command()
 def status(service: Name, name: Which = None, as_json: Json = False) -> None:
-    """Version, lag in events and seconds, copies beside it, and why one stands still."""
+    """Version, lag in events and seconds, what is parked, copies beside it, and why one stands still."""
+    from shared.operations.status import lags_abroad
     from shared.projections.status import statuses
+    from shared.streaming.broker import Broker
 
     with _running(service) as running:
-        found = statuses(running.database, running.codec, _chosen(running, name))
+        found = statuses(
+            running.database,
+            running.codec,
+            _chosen(running, name),
+            running.service.topics_read_by,
+            lambda read: lags_abroad(read, Broker(running.settings.kafka), running.clock),
+        )
     if as_json:
         typer.echo(json.dumps([dataclasses.asdict(each) for each in found]))
         return
@@ -36,10 +44,12 @@ def status(service: Name, name: Which = None, as_json: Json = False) -> None:
                   (("next", each.next), ("previous", each.previous)) if copy]  # fmt: skip
         typer.echo(
             f"{each.name:<20} {each.state:<18} version {each.tables_version or '-'}"
-            f"  {each.lag_events} events, {each.lag_seconds:g} s behind" + "".join(f"  {text}" for text in beside)
+            f"  {'at least ' if each.not_known else ''}{each.lag_events} events, {each.lag_seconds:g} s behind"
+            + (f"  {each.dead_letters} dead letters in its topics" if each.dead_letters else "")
+            + "".join(f"  {text}" for text in beside)
         )
-        if each.failure:
-            typer.echo(f"{'':<20} {each.failure}")
+        for reason in filter(None, (each.failure, each.not_known)):
+            typer.echo(f"{'':<20} {reason}")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from shared.errors import CannotGoOn
 from shared.messages.clock import Clock
@@ -19,6 +20,7 @@ from shared.operations.service_status import (
     told_not_built,
 )
 from shared.operations.watched import Watched, seconds_since
+from shared.projections.status import Abroad, PlacesAbroad
 from shared.streaming.broker import Broker, BrokerUnavailable
 from shared.streaming.topics import Topic, first_times, topics_there
 
@@ -73,6 +75,35 @@ def fill_consumers(read: Sequence[tuple[ServiceStatus, PlacesRead]], broker: Bro
     except BrokerUnavailable as error:
         return str(error)
     return None
+
+
+def lags_abroad(read: Sequence[PlacesAbroad], broker: Broker, clock: Clock) -> list[Abroad]:
+    """What lies behind each of these places in the topics, or why that cannot be told. Raises nothing."""
+    try:
+        topics = topics_there(broker, [name for places in read for name in places])
+
+        @cache
+        def lag_at(name: str, place: tuple[tuple[int, int], ...]) -> TopicLag | None:
+            """Asked once for all who stand at the same place: a look at what waits there costs a connection."""
+            return _topic_lag(topics[name], dict(place), broker, clock) if name in topics else None
+
+        return [
+            _abroad({name: lag_at(name, tuple(sorted(place.items()))) for name, place in each.items()}) for each in read
+        ]
+    except BrokerUnavailable as error:
+        return [Abroad(not_known=str(error)) if places else Abroad() for places in read]
+
+
+def _abroad(lags: Mapping[str, TopicLag | None]) -> Abroad:
+    there = [lag for lag in lags.values() if lag]
+    wrong = [f"Kafka has no {name}. See: copse topics check" for name, lag in lags.items() if lag is None]
+    shorter = [lag.topic for lag in there if lag.beyond_end]
+    wrong += [f"{name} is shorter than what was read of it. See: copse topics check" for name in shorter]
+    return Abroad(
+        events=sum(lag.events for lag in there),
+        seconds=max((lag.seconds or 0.0 for lag in there), default=0.0),
+        not_known="\n".join(wrong) or None,
+    )
 
 
 def _topic_lag(topic: Topic, read: Mapping[int, int], broker: Broker, clock: Clock) -> TopicLag:

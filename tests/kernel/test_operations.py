@@ -427,6 +427,69 @@ class TestRefill:
         assert copse("topics", "read-again", house.service, house.reader, "--yes").exit_code == 2
 
 
+@pytest.mark.usefixtures("all_settings")
+class TestProjections:
+    """`copse projections status`, where events come from a topic."""
+
+    def test_the_lag_is_that_of_its_own_events_and_of_the_topics_that_it_reads(self, house: House) -> None:
+        house.all_through()
+        assert house.standing("own_lines") == house.standing("lines") == ("up to date", 0, 0)
+        house.write(ONE, "d", "e", "f")
+        state, events, seconds = house.standing("own_lines")
+        assert (state, events) == ("behind", 3)
+        assert seconds > 60  # the events of these tests are of an earlier day
+        assert house.standing("lines") == ("up to date", 0, 0)
+        house.publish()
+        house.read_own()
+        assert house.standing("own_lines") == ("up to date", 0, 0)
+        state, events, seconds = house.standing("lines")
+        assert (state, events) == ("behind", 3)
+        assert seconds > 60
+        assert "  3 events, " in copse("projections", "status", house.reader).stdout
+        house.change(house.consuming, "insert into readers (name, failure) values ('consumer', 'most fail')")
+        [lines] = answer("projections", "status", house.reader, status=0)
+        assert (lines["state"], lines["failure"]) == ("stopped", "most fail")
+        house.consume()
+        assert house.standing("lines") == ("up to date", 0, 0)
+
+    def test_what_is_parked_was_not_told_to_it(self, house: House) -> None:
+        house.all_through()
+        house.write(ONE, SPILT, "behind it")
+        house.publish()
+        house.consume()
+        [lines] = answer("projections", "status", house.reader, status=0)
+        assert (lines["state"], lines["lag_events"], lines["dead_letters"]) == ("partly held", 0, 2)
+        assert "  2 dead letters in its topics" in copse("projections", "status", house.reader).stdout
+
+    def test_one_that_was_left_behind_is_behind_from_there(self, house: House) -> None:
+        house.all_through()
+        house.left_behind()
+        state, events, seconds = house.standing("lines")
+        assert (state, events) == ("waits to be built", len(house.in_topic()))
+        assert seconds > 60
+
+    def test_without_kafka_it_claims_nothing(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        house.all_through()
+        monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", f"127.0.0.1:{free_port()}")
+        [lines] = answer("projections", "status", house.reader, status=0)
+        assert lines["state"] == "not known"
+        assert lines["not_known"].startswith("Kafka at 127.0.0.1:")
+        told = copse("projections", "status", house.reader).stdout
+        assert "  at least 0 events, " in told
+        assert "does not answer" in told
+        assert "up to date" not in told
+        assert house.standing("own_lines") == ("up to date", 0, 0)
+
+    def test_a_topic_that_is_not_there_is_said(self, house: House) -> None:
+        house.all_through()
+        forget(house.broker, house.topic)
+        [lines] = answer("projections", "status", house.reader, status=0)
+        assert (lines["state"], lines["not_known"]) == (
+            "not known",
+            f"Kafka has no {house.topic}. See: copse topics check",
+        )
+
+
 class TestAudit:
     def test_clean_with_what_was_sent_twice_and_what_still_waits(self, house: House) -> None:
         house.all_through()

@@ -14,9 +14,12 @@ from msgspec.structs import replace
 from shared.database.leadership import ask_to_stand_still, asked_to_stand_still
 from shared.database.pool import Database, Transaction
 from shared.eventstore.postgres import PostgresEventStore
+from shared.messages.clock import Clock
 from shared.messages.codec import Codec
 from shared.messages.decisions import Context
 from shared.messages.recorded import Recorded
+from shared.operations.status import lags_abroad, overview
+from shared.operations.watched import Watched
 from shared.privacy.keyring import Keyring
 from shared.projections.copies import Places
 from shared.projections.projection import OutOfDate, Projection, make_tables
@@ -27,7 +30,9 @@ from shared.streaming.cloudevents import Received, headers_of
 from shared.streaming.past import CannotRebuild
 from shared.streaming.relay import Relay
 from shared.streaming.replay import Replay, replaying
-from tests.kernel.notebook import EVENTS, LineWritten
+from tests.kernel import notebook
+from tests.kernel.house import compose
+from tests.kernel.notebook import EVENTS, LineWritten, Notebook
 from tests.kernel.rebuilt import TABLES, World, shelf_projection
 from tests.servers import Databases, KafkaServer, all_readable, emptied, eventually
 
@@ -509,10 +514,26 @@ class TestANewProjection:
         failure = status(some).failure or ""
         assert failure.startswith("ValueError in tests/kernel/test_rebuild.py, line ")
         assert "torn" not in failure
+        assert f"shelf cannot be built: {failure}" in still(some)
+        some.builder().build_what_waits()
+        assert "shelf" not in still(some)
+
+
+def still(world: World) -> str:
+    """What `copse status` says stands still in the service, other than for a while."""
+    parts = {"aggregates": [Notebook], "projections": [world.shelf], "contracts": {world.other: notebook}}
+    watched = Watched(compose(world.service, TABLES.parent, **parts), world.home)
+    return "\n".join(overview([watched], world.broker, Clock(), still_after=1e12).still)
 
 
 def status(world: World, projection: Projection | None = None) -> ProjectionStatus:
-    return statuses(world.home, world.codec, [projection or world.shelf])[0]
+    return statuses(
+        world.home,
+        world.codec,
+        [projection or world.shelf],
+        lambda _: [world.topic],
+        lambda read: lags_abroad(read, world.broker, Clock()),
+    )[0]
 
 
 def test_the_horizon_moves_on_while_tables_are_made(some: World, monkeypatch: pytest.MonkeyPatch) -> None:
