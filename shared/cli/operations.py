@@ -9,7 +9,11 @@ from shared.cli.output import JSON, bad, good, progress, table, tell, tell_json
 from shared.cli.services import plainly, service_named
 
 if TYPE_CHECKING:
+    from shared.operations.auditor import Report
     from shared.operations.service_status import ServiceStatus
+
+_NOT_ALL_COMPARED = 3
+"""An exit status of its own: 2 says that a command could not do its work at all."""
 
 Names = Annotated[list[str] | None, typer.Argument(help="Services' names; all whose database is set when left out.")]
 
@@ -82,7 +86,11 @@ def audit(
     ] = True,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Compares event tables, topics, consumers and the rows of projections. Exit status 1 at a difference."""
+    """Compares event tables, topics, consumers and the rows of projections.
+
+    Exit status 0 when all was compared and is the same, 1 at a difference, 3 when none was found and not everything
+    could be compared.
+    """
     from shared.cli.watching import all_watched, broker
     from shared.operations.auditor import audit as compare
     from shared.operations.read_models import audit_read_models
@@ -101,10 +109,18 @@ def audit(
                 + (f" (and {line.more} more)" if line.more else "")
             )
         counted = ", ".join(f"{number} {what}" for what, number in report.compared.items())
-        tell(f"{bad('Not clean.') if report.differences else good('Clean.')} Compared: {counted}.")
+        tell(f"{_verdict(report)} Compared: {counted}.")
         for reason in report.left_out:
             tell(f"left out  {reason}")
-    raise typer.Exit(1 if report.differences else 0)
+    raise typer.Exit(1 if report.differences else _NOT_ALL_COMPARED if report.left_out else 0)
+
+
+def _verdict(report: "Report") -> str:
+    if report.differences:
+        return bad("Not clean.")
+    if report.left_out:
+        return bad(f"No difference found, but not everything was compared: {len(report.left_out)} left out.")
+    return good("Clean.")
 
 
 def doctor(

@@ -2,14 +2,16 @@
 
 Each is made anew beside the tables in use, compared row for row at the same place, and dropped again. That costs what a
 rebuild costs, and its readers stand still for a moment. Reasons not to compare (letters that are parked, tables of
-another version) are no differences: what should be in the rows is then not known.
+another version) are no differences: what should be in the rows is then not known. A handler that fails is one: the rows
+in use were made of the same events, and nobody could make them again.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from shared.configuration import Misconfigured, Settings
-from shared.database.pool import Database, Unavailable
+from shared.database.pool import Database, TooSlow, Unavailable
+from shared.errors import CannotGoOn
 from shared.failures import plain
 from shared.operations.auditor import Report
 from shared.projections.projection import Projection
@@ -42,8 +44,11 @@ def _compare(running: Running, projection: Projection, report: Report) -> None:
             difference = its.compare()
     except (Unavailable, BrokerUnavailable):
         raise
+    except (CannotGoOn, TooSlow) as reason:
+        report.left_out.append(f"{projection.name} of {service}: {plain(reason)}")
+        return
     except Exception as error:
-        report.left_out.append(f"{projection.name} of {service}: {plain(error)}")
+        report.differs(service, "projection", f"{projection.name} cannot be made anew: {plain(error)}")
         return
     report.compared["projections"] += 1
     if difference:

@@ -29,7 +29,7 @@ from shared.operations import auditor
 from shared.operations.topics import check_topics
 from shared.operations.watched import Watched, services_named_in
 from shared.privacy.keyring import Keyring
-from shared.projections.projection import make_tables
+from shared.projections.projection import Projection, make_tables
 from shared.projections.reader import cursor_of, move_cursor
 from shared.release import RELEASE
 from shared.streaming.broker import Broker
@@ -38,7 +38,7 @@ from shared.streaming.topics import Record, Topic, records_of
 from tests.kernel import notebook
 from tests.kernel.conftest import BeginningAgain, at_work, forget_topics_of_services
 from tests.kernel.house import ONE, TWO, House, answer, compose, copse, held_for, known_to_copse
-from tests.kernel.notebook import EVENTS, SPILT, Notebook, Open
+from tests.kernel.notebook import EVENTS, SPILT, Notebook, NotebookOpened, Open, lines_projection
 from tests.kernel.provider import provider
 from tests.servers import Databases, KafkaServer, eventually
 
@@ -83,6 +83,17 @@ def all_settings(keys: Database, master_key: bytes, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("KEYRING_DATABASE_URL", keys.url)
     monkeypatch.setenv("KEYRING_MASTER_KEY", b64encode(master_key).decode())
     monkeypatch.setenv("OIDC_ISSUER", "http://127.0.0.1:1")
+
+
+@pytest.fixture
+def rebuildable(house: House, all_settings: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Projection:
+    """Both services as they are, with projections that a rebuild can make; gives the first one's."""
+    own_lines, lines = lines_projection("own_lines", "lines"), lines_projection("lines", "lines")
+    writing = compose(house.service, tmp_path, aggregates=[Notebook], projections=[own_lines])
+    reading = compose(house.reader, tmp_path, projections=[lines], contracts={house.service: notebook})
+    known_to_copse(monkeypatch, writing, house.producing.url)
+    known_to_copse(monkeypatch, reading, house.consuming.url)
+    return own_lines
 
 
 def service_in(overview: Any, name: str) -> Any:
@@ -385,7 +396,7 @@ class TestRefill:
             eventually(lambda: len(house.arrived()) == 4, "the line that was not sent yet arrives", seconds=40)
         house.read_own()
         assert sorted(house.arrived()) == ["a", "b", "c", "not sent yet"]
-        assert answer("audit", status=0)["differences"] == []
+        assert answer("audit", "--no-projections", status=0)["differences"] == []
         assert copse("topics", "check").exit_code == 0
 
     def test_refused_while_the_topic_holds_something(self, house: House) -> None:
@@ -495,7 +506,7 @@ class TestAudit:
         house.all_through()
         house.send(*house.written())
         house.write(TWO, "not sent yet")
-        report = answer("audit", status=0)
+        report = answer("audit", "--no-projections", status=0)
         assert report["differences"] == []
         assert report["compared"] == {
             "records of topics": 10,
@@ -504,7 +515,7 @@ class TestAudit:
             "cursors": 2,
             "streams seen by consumers": 2,
         }
-        assert copse("audit").stdout.startswith("Clean. Compared: ")
+        assert copse("audit", "--no-projections").stdout.startswith("Clean. Compared: ")
 
     def test_clean_while_everything_is_at_work(self, house: House) -> None:
         house.open(ONE, TWO)
@@ -519,10 +530,10 @@ class TestAudit:
             writer.start()
             audits = 0
             while writer.is_alive() or audits < 3:
-                assert answer("audit", status=0)["differences"] == []
+                assert answer("audit", "--no-projections", status=0)["differences"] == []
                 audits += 1
             eventually(lambda: len(house.arrived()) == 100, "all lines arrive", seconds=40)
-        assert answer("audit", status=0)["compared"]["streams seen by consumers"] == 2
+        assert answer("audit", "--no-projections", status=0)["compared"]["streams seen by consumers"] == 2
 
     def test_clean_when_everything_goes_on_between_two_looks(
         self, house: House, monkeypatch: pytest.MonkeyPatch
@@ -538,7 +549,7 @@ class TestAudit:
             house.consume()
 
         monkeypatch.setattr(auditor, "records_of", meanwhile)
-        report = answer("audit", status=0)
+        report = answer("audit", "--no-projections", status=0)
         assert report["compared"]["records of topics"] == 5
         assert "meanwhile" in house.arrived()
 
@@ -610,9 +621,35 @@ class TestAudit:
         assert "dead letters" in foreign
         assert f"left out  {foreign}" in copse("audit").stdout
 
+    def test_a_handler_that_fails_anew_is_a_difference(self, house: House, rebuildable: Projection) -> None:
+        house.all_through()
+
+        @rebuildable.on(NotebookOpened)
+        def _(*_: object) -> None:
+            raise KeyError("Tuesday")
+
+        report = answer("audit", status=1)
+        [found] = report["differences"]
+        assert (found["service"], found["kind"]) == (house.service, "projection")
+        assert found["says"].startswith("own_lines cannot be made anew: KeyError in tests/kernel/test_operations.py")
+        assert "Tuesday" not in found["says"]
+        assert report["left_out"] == []
+
+    @pytest.mark.usefixtures("rebuildable")
+    def test_clean_is_said_only_when_everything_was_compared(self, house: House) -> None:
+        house.all_through()
+        told = copse("audit")
+        assert (told.exit_code, told.stdout.partition(" Compared")[0]) == (0, "Clean.")
+        house.change(house.producing, "update projections set version = 7 where name = 'own_lines'")
+        told = copse("audit")
+        assert told.exit_code == 3
+        assert told.stdout.startswith("No difference found, but not everything was compared: 1 left out. Compared: ")
+        assert "Clean" not in told.stdout
+        assert copse("audit", "--no-projections").exit_code == 0
+
     def test_projections_are_left_out_where_a_service_cannot_be_set_up(self, house: House) -> None:
         house.all_through()
-        [one, other] = answer("audit", status=0)["left_out"]
+        [one, other] = answer("audit", status=3)["left_out"]
         assert f"the projections of {house.service}: " in one + other
         assert "KEYRING_DATABASE_URL is not set" in one
 
@@ -628,7 +665,7 @@ class TestAudit:
     ) -> None:
         house.all_through()
         monkeypatch.delenv(f"{house.service.upper()}_DATABASE_URL")
-        answer("audit", status=0)
+        answer("audit", "--no-projections", status=0)
         house.change(house.consuming, "update consumer_streams set version = 9")
         assert kinds(answer("audit", status=1)) == {(house.service, "consumer ahead")}
 
