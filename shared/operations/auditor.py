@@ -11,11 +11,14 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
+
+import msgspec
 
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.decisions import category_of
-from shared.messages.recorded import BEGINNING, Position, Stored
+from shared.messages.recorded import BEGINNING, Metadata, Position, Stored
 from shared.operations.service_status import places_read
 from shared.operations.watched import Watched
 from shared.streaming.broker import Broker
@@ -25,8 +28,9 @@ _SQL = Path(__file__).parent / "sql"
 _CONSUMER_STREAMS = (_SQL / "consumer_streams.sql").read_text()
 _CURSORS = (_SQL / "cursors.sql").read_text()
 _PAGE = 2000
-_PRINT = 32  # bytes: the event's id, and a hash of its type and data
+_PRINT = 32  # bytes: the event's id, and a hash of its type and data, of who and when
 _ID = 16
+_metadata = msgspec.json.Decoder(Metadata)
 
 
 @dataclass(slots=True)
@@ -210,7 +214,7 @@ def _compare_table(
         elif stream.at(stored.version)[:_ID] != stored.event_id.bytes:
             report.differs(service, "another event", f"{what} has another id in {watched.topic}")
         elif stream.at(stored.version) != _print_of(stored):
-            report.differs(service, "other data", f"{what} has other data in {watched.topic}")
+            report.differs(service, "other data", f"{what} has other data, or another who or when, in {watched.topic}")
     for name, stream in sent.items():
         if stream.version > versions.get(name, 0):
             says = f"{name} version {versions.get(name, 0) + 1} is in {watched.topic} and not in the table"
@@ -258,5 +262,14 @@ def _table(watched: Watched) -> Iterator[Stored]:
 
 
 def _print_of(stored: Stored) -> bytes:
-    content = f"{stored.type}\0{stored.schema_version}\0{stored.data}".encode()
+    when = stored.recorded_at.astimezone(UTC).isoformat()
+    content = "\0".join((stored.type, str(stored.schema_version), stored.data, when)).encode() + _who(stored)
     return stored.event_id.bytes + hashlib.blake2b(content, digest_size=_PRINT - _ID).digest()
+
+
+def _who(stored: Stored) -> bytes:
+    """The same bytes for a table's row and a record's headers, which write the same in another order."""
+    try:
+        return msgspec.json.encode(_metadata.decode(stored.metadata))
+    except msgspec.DecodeError:
+        return stored.metadata.encode()  # not ours: then it differs

@@ -557,6 +557,12 @@ class TestAudit:
         ("break_it", "kind"),
         [
             ('update events set data = \'{"text": "forged"}\' where version = 2', "other data"),
+            (
+                "update events set metadata = jsonb_set(metadata::jsonb, '{actor}', '\"service:forged\"')::json"
+                " where version = 2",
+                "other data",
+            ),
+            ("update events set recorded_at = recorded_at + interval '1 microsecond' where version = 2", "other data"),
             ("update events set event_id = gen_random_uuid() where version = 3", "another event"),
             ("delete from events where version = 3", "not in the table"),
             ("delete from events where version = 1", "table out of order"),
