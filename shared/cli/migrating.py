@@ -10,10 +10,11 @@ from shared.database.pool import Database
 from shared.eventstore.postgres import FUNCTIONS
 from shared.operations.migrations import migration_folders
 from shared.operations.restored import Restored, put_right, was_restored
-from shared.operations.watched import services_named_in
+from shared.operations.watched import Watched, services_named_in
 from shared.privacy.keyring import Keyring
 from shared.privacy.tombstones import erased_here
 from shared.projections.projection import OutOfDate, make_tables
+from shared.projections.reader import begin_reading
 from shared.service import Service
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import topic_of
@@ -42,6 +43,7 @@ def migrate_service(service: Service) -> str:
     with database.statement() as db:
         if was_restored(db):
             raise Restored(service.name)
+    begin_reading(database, Watched(service, database).own_readers())
     made, waiting = [], []
     for projection in service.projections:
         try:

@@ -32,6 +32,13 @@ _PAUSE_AFTER_FAILURE_SECONDS = 2.0
 _MOVE = Prepared("move_reader", "select * from move_reader(%s, %s::xid8, %s, %s::xid8, %s)")
 _PASS_BY = Prepared("pass_by", "select * from pass_by(%s::text[], %s::integer[], %s::xid8, %s, %s::xid8, %s)")
 _CURSORS = Prepared("cursors", "select name, xid::text, position from readers where name = any(%s)")
+_BEGIN = f"""
+insert into readers (name, xid, position)
+select name, coalesce(newest.xid, '0')::xid8, coalesce(newest.position, 0)
+from unnest(%s::text[], %s::boolean[]) as new (name, from_the_beginning)
+left join ({NEWEST}) newest on not from_the_beginning
+on conflict do nothing
+"""  # noqa: S608  # our own words
 _LOOK = Prepared(
     "look_of_readers",
     f"select (select concat(xid, '.', position) from ({NEWEST}) newest), array({ASKED_TO_STAND_STILL}),"  # noqa: S608  # our own words
@@ -103,6 +110,7 @@ class Reader:
             [(newest, still, found)] = db.rows(_LOOK, names, keys_to_stand_still(names), names)
         places = {name: Position.parse(place) for name, place in _PLACES.decode(found or "{}").items()}
         if len(places) < len(names):
+            begin_reading(self._database, self._subscribers)
             places = cursors_of(self._database, names)
         return Position.parse(newest) if newest else BEGINNING, still, places
 
@@ -145,6 +153,8 @@ class Reader:
 
     def advance(self, subscriber: Subscriber[Any], pages: Pages | None = None, place: Position | None = None) -> int:
         """Tells one subscriber of its next batch and moves its cursor, in one transaction."""
+        if place is None:
+            begin_reading(self._database, [subscriber])
         before = place or cursor_of(self._database, subscriber.name)
         page = (pages or Pages(self._store, self._codec)).after(before)
         if not page.stored:
@@ -166,18 +176,26 @@ def own_events(subscriber: Subscriber[Any], codec: Codec) -> Sequence[type]:
     return [each for each in subscriber.events if codec.name_of(each)]
 
 
+def begin_reading(database: Database, subscribers: Sequence[Subscriber[Any]]) -> None:
+    """Gives a place to those that have none: before all events, or behind the newest for who is not told of the past.
+
+    `copse migrate` does it, so that whatever happens before the worker first looks is told. What a transaction that is
+    still open hides from this look lies behind the newest that it sees, and is told too.
+    """
+    names, told_of_the_past = [each.name for each in subscribers], [each.from_the_beginning for each in subscribers]
+    with database.statement() as db:
+        db.execute(_BEGIN, names, told_of_the_past)
+
+
 def cursor_of(database: Database, name: str) -> Position:
-    """How far a reader has come. Its row is made at the first call."""
+    """How far a reader has come: the beginning when it has no place yet."""
     return cursors_of(database, [name])[name]
 
 
 def cursors_of(database: Database, names: Sequence[str]) -> dict[str, Position]:
-    """How far each reader has come. Their rows are made at the first call."""
+    """How far each reader has come: the beginning for those that have no place yet."""
     with database.statement() as db:
         found = db.rows(_CURSORS, list(names))
-    if len(found) < len(names):
-        with database.statement() as db:
-            db.execute("insert into readers (name) select unnest(%s::text[]) on conflict do nothing", list(names))
     return dict.fromkeys(names, BEGINNING) | {name: Position(int(xid), number) for name, xid, number in found}
 
 

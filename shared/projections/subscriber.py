@@ -13,10 +13,12 @@ R = TypeVar("R")
 class Subscriber(Generic[R]):
     """Told of each event once, in stream order, in a transaction that also moves the position.
 
-    `notes` says whether it writes into the agenda, whose worker is then woken.
+    `notes` says whether it writes into the agenda, whose worker is then woken. `from_the_beginning` says whether it is
+    told of what its own service recorded before it was there.
     """
 
     notes = False
+    from_the_beginning = True
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -65,9 +65,17 @@ Step = Do | Perform
 
 
 class Reaction(Subscriber[Iterable[Step]]):
-    """`@reaction.on(EventType)` handlers return steps; they may read through `db`, and write nothing."""
+    """`@reaction.on(EventType)` handlers return steps; they may read through `db`, and write nothing.
+
+    One that is new to a database is told of what happens from then on, unless it says `from_the_beginning`: nobody must
+    get a letter because of something that happened years ago. Another name makes a new reaction (ADR 0027).
+    """
 
     notes = True
+
+    def __init__(self, name: str, *, from_the_beginning: bool = False) -> None:
+        super().__init__(name)
+        self.from_the_beginning = from_the_beginning
 
     def tell(self, recorded: Recorded, db: Transaction) -> None:
         handler = self._handlers.get(type(recorded.event))

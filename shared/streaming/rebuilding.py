@@ -42,7 +42,7 @@ from shared.projections.copies import (
     swap,
 )
 from shared.projections.projection import OutOfDate, Projection
-from shared.projections.reader import cursor_of
+from shared.projections.reader import begin_reading
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import topic_of
 from shared.streaming.past import CannotRebuild
@@ -240,7 +240,7 @@ class Rebuilding:
         if version is None:
             raise CannotRebuild(f"{self._projection.name} has no tables yet: run `copse migrate`.")
         if self._reads_own:
-            cursor_of(self._database, self._projection.name)  # so that there is a row to lock
+            begin_reading(self._database, [self._projection])  # so that there is a row to lock
         return version
 
     @contextmanager

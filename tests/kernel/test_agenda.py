@@ -92,7 +92,8 @@ def desk(database: Database, codec: Codec, clock: TurnedClock, commands: Command
 
 
 def when_opened(steps: Callable[[Recorded], Iterable[Step]], name: str = "test") -> Reaction:
-    reaction = Reaction(name)
+    """The notebook was opened before the reaction is there."""
+    reaction = Reaction(name, from_the_beginning=True)
 
     @reaction.on(NotebookOpened)
     def _(event: NotebookOpened, recorded: Recorded, db: Transaction) -> Iterable[Step]:
@@ -143,7 +144,7 @@ class TestAReaction:
     def test_keeps_the_order_of_its_causes_also_when_the_clock_went_back_between_them(
         self, desk: Desk, context: Context
     ) -> None:
-        reaction = Reaction("copying")
+        reaction = Reaction("copying", from_the_beginning=True)
 
         @reaction.on(NotebookOpened)
         def _(event: NotebookOpened, recorded: Recorded, db: Transaction) -> Iterable[Step]:
@@ -181,7 +182,7 @@ class TestAReaction:
         assert written.metadata.actor == "service:notebooks"
 
     def test_can_follow_what_it_caused_itself(self, desk: Desk) -> None:
-        chain = Reaction("chain")
+        chain = Reaction("chain", from_the_beginning=True)
 
         @chain.on(NotebookOpened)
         def _(event: NotebookOpened, recorded: Recorded, db: Transaction) -> Iterable[Step]:

@@ -97,7 +97,7 @@ def commits(subscriber: Subscriber[Any]) -> list[str]:
 def test_rows_that_can_be_told_again_do_not_wait_for_the_disk_and_what_a_reaction_notes_does(
     database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
 ) -> None:
-    rows, reaction = Projection("rows", version=1, tables=lines.tables), Reaction("reaction")
+    rows, reaction = Projection("rows", version=1, tables=lines.tables), Reaction("reaction", from_the_beginning=True)
     of_rows, of_reaction = commits(rows), commits(reaction)
     make_tables(rows, database)
     commands.handle(ONE, Append(text="tea"), context)
@@ -180,7 +180,7 @@ def test_a_reaction_is_told_when_all_projections_have_come_as_far(
     database: Database, codec: Codec, commands: Commands, context: Context, lines: Projection
 ) -> None:
     """What it asks for may read them, also those that the event did not concern."""
-    other, reaction = Projection("other", version=1, tables=lines.tables), Reaction("reaction")
+    other, reaction = Projection("other", version=1, tables=lines.tables), Reaction("reaction", from_the_beginning=True)
     other.on(NotebookClosed)(look_away)
     make_tables(other, database)
     found: list[tuple[Any, ...]] = []

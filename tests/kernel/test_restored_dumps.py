@@ -21,7 +21,8 @@ from shared.messages.decisions import Context
 from shared.messages.recorded import BEGINNING, Metadata, Position
 from shared.operations.restored import ReadOn, put_right, was_restored
 from shared.projections.projection import Projection, make_tables
-from shared.projections.reader import Reader, cursor_of, move_cursor
+from shared.projections.reader import Reader, begin_reading, cursor_of, move_cursor
+from shared.projections.subscriber import Subscriber
 from tests.kernel.house import answer, compose, copse, known_to_copse
 from tests.kernel.line import ONE, TWO, Line
 from tests.kernel.notebook import Append, lines_in, lines_projection
@@ -197,11 +198,10 @@ def test_a_cursor_between_transactions_that_overlapped_stays_between_the_same_ev
     store.append(one("late-1", 0), WHO, now.now)
     order = [each.stream for each in store.read_all(BEGINNING, 10)]
     assert order == ["early-1", "slow-1", "quick-1", "late-1"]
+    begin_reading(first, [Subscriber(name) for name in ("new", *(f"reader {nth}" for nth in range(4)))])
     for nth, each in enumerate(store.read_all(BEGINNING, 10)):
-        assert cursor_of(first, f"reader {nth}") == BEGINNING
         with first.transaction() as db:
             move_cursor(db, f"reader {nth}", BEGINNING, each.position)
-    cursor_of(first, "new")
     database = moved(first)
     put_right(database)
     there = PostgresEventStore(database)

@@ -75,7 +75,7 @@ class TestATraceparent:
 def test_what_a_reaction_asks_for_continues_the_trace(line: Line, clock: TurnedClock) -> None:
     """Its event says what caused it, belongs to the same request, and has its own place in the same trace."""
     line.commands.handle(ONE, Open(title="Tuesday"), replace(line.context, traceparent=HEADER))
-    reaction = Reaction("welcome")
+    reaction = Reaction("welcome", from_the_beginning=True)
     reaction.on(NotebookOpened)(lambda _event, recorded, _db: [Do(recorded.id, Append(text="welcome"))])
     Reader(line.producing, line.codec, [reaction]).advance_all()
     Agenda("notebooks", line.producing, line.codec, [Append], [], clock, lambda: None).work()

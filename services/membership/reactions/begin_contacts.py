@@ -12,7 +12,7 @@ from shared.database.pool import Transaction
 from shared.messages.recorded import Recorded
 from shared.reactions.reaction import Do, Reaction, Step
 
-begin_contacts = Reaction("begin_contacts")
+begin_contacts = Reaction("begin_contacts", from_the_beginning=True)  # also for who was approved before it was there
 
 
 @begin_contacts.on(MemberApproved)

@@ -15,8 +15,9 @@ from shared.http.app import create_app
 from shared.messages.clock import Clock
 from shared.messages.events import Event
 from shared.messages.recorded import BEGINNING, Metadata, Recorded
+from shared.operations.watched import Watched
 from shared.projections.projection import make_tables
-from shared.projections.reader import Reader
+from shared.projections.reader import Reader, begin_reading
 from shared.reactions.agenda import Agenda
 from shared.service import Running
 from tests.kernel.provider import Provider
@@ -45,6 +46,7 @@ class House:
         emptied(self.running.database)
         for projection in service.projections:
             make_tables(projection, self.running.database)
+        begin_reading(self.running.database, Watched(service, self.running.database).own_readers())
         self._clock_file.write_text("0")
         self._versions.clear()
 

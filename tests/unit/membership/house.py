@@ -19,8 +19,9 @@ from shared.messages.decisions import Context
 from shared.messages.events import Event
 from shared.messages.ids import uuid7
 from shared.messages.recorded import Metadata
+from shared.operations.watched import Watched
 from shared.projections.projection import make_tables
-from shared.projections.reader import Reader
+from shared.projections.reader import Reader, begin_reading
 from shared.reactions.agenda import Agenda
 from shared.service import Running
 from tests.kernel.provider import Provider
@@ -67,6 +68,7 @@ class House:
             db.execute("delete from subject_keys")
         for projection in service.projections:
             make_tables(projection, self.running.database)
+        begin_reading(self.running.database, Watched(service, self.running.database).own_readers())
 
     def settle(self) -> None:
         """Returns when projections, reactions and the agenda have nothing left to do.
