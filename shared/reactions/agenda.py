@@ -1,4 +1,10 @@
-"""Works off what reactions noted: commands and effects, each when it is due, in order, exactly once in effect."""
+"""Works off what reactions noted: commands and effects, each when it is due, in order, exactly once in effect.
+
+In order means: what is to be done at once in a stream is done in the order in which it was noted, and while a command
+fails, those noted after it for the same stream wait: they would be refused before it, and so forgotten. A refusal is an
+answer, and the next goes on. A timer has a time of its own: it waits for nothing that fails, and nothing waits for it.
+The same holds for an effect, which looks at its stream as it is by then.
+"""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -36,6 +42,18 @@ _LOOK_SECONDS = 0.25
 _FORGET_EVERY_SECONDS = 60.0
 _FORGET_FOR_SECONDS = 1.0
 _LONGEST_PAUSE = timedelta(hours=1)
+_DUE = """
+select id, stream, action, details, causation_id, correlation_id, traceparent, attempts, at_once
+from agenda entry
+where done_at is null and due_at <= %s
+  and not (at_once and action <> all(%s) and exists (
+      select from agenda older
+      where older.stream = entry.stream and older.number < entry.number
+        and older.at_once and older.attempts > 0 and older.done_at is null
+  ))
+order by due_at, number
+limit %s
+"""
 
 
 class UnknownAction(CannotGoOn):
@@ -52,6 +70,7 @@ class _Entry:
     correlation_id: UUID
     traceparent: str | None
     attempts: int
+    at_once: bool
 
 
 class Agenda:
@@ -91,29 +110,30 @@ class Agenda:
         forget_overdue(self._database, self._clock.now(), lambda: stop.is_set() or monotonic() > until)
 
     def work(self, works: Callable[[], None] = lambda: None) -> int:
-        """Takes up to a batch of what is due, oldest first; how many entries were tried.
+        """Takes up to a batch of what is due and waits for nothing, oldest first; how many entries there were.
 
-        `works` is called before the first is: effects may be slow.
+        `works` is called before the first is tried: effects may be slow.
         """
         with self._database.statement() as db:
-            due = db.all(
-                _Entry,
-                "select id, stream, action, details, causation_id, correlation_id, traceparent, attempts from agenda"
-                " where done_at is null and due_at <= %s order by due_at, number limit %s",
-                self._clock.now(),
-                _BATCH,
-            )
+            due = db.all(_Entry, _DUE, self._clock.now(), list(self._effects), _BATCH)
         works()
+        failed: set[str] = set()  # the streams in which a command failed just now
         for entry in due:
+            in_line = entry.at_once and entry.action not in self._effects
+            if in_line and entry.stream in failed:
+                continue
             with (
                 timed(agenda_entry_seconds),
                 tracing.work(entry.action, after=entry.traceparent, stream=entry.stream) as trace,
                 bound_contextvars(trace_id=trace.trace_id, correlation_id=str(entry.correlation_id)),
             ):
-                self._take(entry)
+                taken = self._take(entry)
+            if in_line and not taken:
+                failed.add(entry.stream)
         return len(due)
 
-    def _take(self, entry: _Entry) -> None:
+    def _take(self, entry: _Entry) -> bool:
+        """False when it failed."""
         try:
             if entry.action in self._effects:
                 self._perform(entry, self._effects[entry.action])
@@ -125,6 +145,8 @@ class Agenda:
             reason = plain(error)
             log.exception("an entry of the agenda failed", entry=str(entry.id), action=entry.action, reason=reason)
             self._postpone(entry, reason)
+            return False
+        return True
 
     def _command_of(self, entry: _Entry) -> Command[Any]:
         if entry.action not in self._commands:

@@ -1,7 +1,8 @@
 """When this happened, then that: once in effect, when it is due, in order, and never forgotten."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
@@ -76,6 +77,16 @@ class Desk:
 
     def work(self) -> int:
         return self.agenda().work()
+
+    @contextmanager
+    def failing(self, action: str) -> Iterator[None]:
+        """Meanwhile a command cannot be done: no release knows it."""
+        rename = "update agenda set action = %s where action = %s and done_at is null"
+        with self.database.transaction() as db:
+            db.execute(rename, f"no {action}", action)
+        yield
+        with self.database.transaction() as db:
+            db.execute(rename, action, f"no {action}")
 
     def lines(self, id: UUID = ONE) -> tuple[str, ...]:
         return self.commands.load(Notebook, id)[0].lines
@@ -246,12 +257,67 @@ class TestACommandOnTheAgenda:
         assert desk.entries("last_error") == ["This release does not know Burn: another one noted it."]
         assert desk.entries("done_at is null") == ["true"]
 
-    def test_does_not_hold_up_the_others_by_failing(self, desk: Desk) -> None:
-        desk.react(when_opened(lambda recorded: [Do(recorded.id, Append(text=each)) for each in ("tea", "milk")]))
-        with desk.database.transaction() as db:
-            db.execute("update agenda set action = 'Burn' where details::jsonb ->> 'text' = 'tea'")
+    def test_that_fails_holds_up_those_after_it_for_its_stream_and_no_others(self, desk: Desk) -> None:
+        opened = [Do(TWO, Open(title="other")), Do(TWO, Append(text="tea")), Do(TWO, Append(text="milk"))]
+        desk.react(when_opened(lambda recorded: [*opened, Do(recorded.id, Append(text="bread"))]))
+        with desk.failing("Open"):
+            assert desk.work() == 4
+            assert desk.lines() == ("bread",)
+            assert desk.work() == 0
+            assert desk.entries("coalesce(outcome, 'open')") == ["open", "open", "open", "done"]
+            assert desk.entries("attempts") == ["1", "0", "0", "0"]
+        desk.clock.turn(10)
+        while desk.work():
+            pass
+        assert desk.entries("outcome") == ["done"] * 4
+        assert desk.lines(TWO) == ("tea", "milk")
+
+    def test_that_failed_holds_up_what_is_noted_afterwards_for_its_stream_and_no_others(self, desk: Desk) -> None:
+        desk.react(when_opened(lambda _: [Do(TWO, Open(title="other"))], "opening"))
+        with desk.failing("Open"):
+            desk.work()
+            desk.react(when_opened(lambda _: [Do(TWO, Append(text="tea")), Do(ONE, Append(text="milk"))], "writing"))
+            assert desk.work() == 1
+            assert desk.lines() == ("milk",)
+        desk.clock.turn(10)
+        assert [desk.work(), desk.work()] == [1, 1]
+        assert desk.lines(TWO) == ("tea",)
+
+    def test_that_fails_holds_up_no_timer(self, desk: Desk) -> None:
+        soon = desk.clock.now() + timedelta(hours=1)
+        desk.react(
+            when_opened(
+                lambda recorded: [
+                    Do(recorded.id, Write(text="fails")),
+                    Do(recorded.id, Append(text="timer"), at=soon),
+                ]
+            )
+        )
+        with desk.failing("Write"):
+            desk.work()
+            desk.clock.turn(7200)
+            assert desk.work() == 2
+            assert desk.lines() == ("timer",)
+
+    def test_is_held_up_by_no_timer_that_fails(self, desk: Desk) -> None:
+        desk.react(
+            when_opened(
+                lambda recorded: [
+                    Do(recorded.id, Write(text="fails"), at=recorded.recorded_at - timedelta(seconds=1)),
+                    Do(recorded.id, Append(text="tea")),
+                ]
+            )
+        )
+        with desk.failing("Write"):
+            assert desk.work() == 2
+            desk.react(when_opened(lambda recorded: [Do(recorded.id, Append(text="milk"))], "later"))
+            assert desk.work() == 1
+        assert desk.lines() == ("tea", "milk")
+
+    def test_that_is_refused_holds_up_nobody(self, desk: Desk) -> None:
+        desk.react(when_opened(lambda _: [Do(TWO, Append(text="too early")), Do(TWO, Open(title="other"))]))
         desk.work()
-        assert desk.lines() == ("milk",)
+        assert desk.entries("left(outcome, 7)") == ["refused", "done"]
 
     def test_takes_the_stream_before_it_has_a_transaction_id(self, desk: Desk) -> None:
         """Crossed out first, its transaction id would be older than that of a writer it then waits for."""
@@ -354,6 +420,16 @@ class TestAnEffect:
         self.turn(desk, 1)
         assert desk.post.carried == [ONE]
         assert desk.lines() == ("carried after 0 lines",)
+
+    def test_that_fails_holds_up_no_other_of_its_stream(self, desk: Desk) -> None:
+        """Each looks at the stream as it is by then; one that never succeeds must not keep an erasure waiting."""
+        desk.post.refusals = 1
+        self.carried(desk)
+        desk.work()
+        desk.react(when_opened(lambda recorded: [Perform(recorded.id, desk.post.effect)], "later"))
+        desk.work()
+        assert desk.entries("attempts") == ["1", "0"]
+        assert desk.post.carried == [ONE]
 
     def test_whose_sql_fails_tells_no_value(self, desk: Desk) -> None:
         """PostgreSQL quotes what it could not read: here it may be a name."""

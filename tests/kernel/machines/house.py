@@ -90,6 +90,7 @@ class House:
     clock: Turned = field(default_factory=Turned)
     acknowledged: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     wet: bool = True
+    illiterate: bool = False
     slow: list[Any] = field(default_factory=list)
     requests: int = 0
     refilling: bool = False
@@ -201,10 +202,9 @@ class House:
             return 0
 
     def work(self, fate: Fate | None = None, meanwhile: Callable[[], None] = nothing) -> int:
-        """The agenda of `readers`."""
-        agenda = Agenda(
-            READS, Mortal(self.reading, fate, meanwhile), self.codec, [Open, Append], [], self.clock, lambda: None
-        )
+        """The agenda of `readers`. One that is illiterate can open notebooks and write nothing."""
+        known = [Open] if self.illiterate else [Open, Append]
+        agenda = Agenda(READS, Mortal(self.reading, fate, meanwhile), self.codec, known, [], self.clock, lambda: None)
         try:
             return agenda.work()
         except ENDS:
@@ -274,7 +274,7 @@ class House:
             self.end_slow_write()
         if self.refilling:
             self.refill()
-        self.wet = False
+        self.wet = self.illiterate = False
         self.clock.at = max(self.clock.at, BEGUN) + timedelta(days=1000)
         for _ in range(100):
             before = self._places()

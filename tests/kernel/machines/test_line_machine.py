@@ -150,6 +150,11 @@ class LineMachine(RuleBasedStateMachine):
     def let_ink_dry(self, dry: bool) -> None:
         self.house.wet = not dry
 
+    @rule(illiterate=some.booleans())
+    def unlearn_to_write(self, illiterate: bool) -> None:
+        """The agenda's commands fail for a while."""
+        self.house.illiterate = illiterate
+
     @precondition(lambda self: self.faulty_records < 4 and not self.house.refilling and not self.house.log.shortened)
     @rule(partition=some.integers(0, PARTITIONS - 1), what=some.sampled_from(sorted(MALFORMED)))
     def put_a_malformed_record(self, partition: int, what: str) -> None:

@@ -99,6 +99,20 @@ def test_a_time_that_is_past_already_puts_nothing_before_what_was_noted_earlier_
     check_at_rest_after(house)
 
 
+def test_copies_are_written_in_order_also_when_one_fails_for_a_while(pools: tuple[Database, Database]) -> None:
+    """The line after it was written while it waited for its next attempt."""
+    house = House(*pools)
+    for _ in range(3):
+        house.write(ONE)
+    house.publish()
+    house.consume(EVERYTHING)
+    house.illiterate = True
+    house.work()
+    house.illiterate = False
+    house.work()
+    check_at_rest_after(house)
+
+
 def test_tables_without_a_primary_key_are_compared(pools: tuple[Database, Database]) -> None:
     """The question had a syntax error."""
     house = House(*pools)
