@@ -32,7 +32,7 @@ from shared.messages.codec import Codec
 from shared.messages.decisions import Command, Context, Refused, id_of
 from shared.reactions.reaction import Effect, TryAgain
 from shared.telemetry import tracing
-from shared.telemetry.jobs import agenda_entry_seconds
+from shared.telemetry.jobs import agenda_entry_seconds, agenda_refused
 from shared.telemetry.metrics import timed
 
 log = structlog.get_logger()
@@ -190,10 +190,24 @@ class Agenda:
             except (Refused, NotFound, AlreadyExists) as refusal:
                 # A rule may rightly say no by now: the meeting was cancelled, the offer answered.
                 with self._database.transaction() as db:
-                    _cross_out(db, entry, context.now, f"refused: {refusal}")
+                    crossed_out = _cross_out(db, entry, context.now, f"refused: {refusal}")
+                if crossed_out:
+                    self._tell_of(refusal, entry)
                 return
             self._appended()
             return
+
+    def _tell_of(self, refusal: Exception, entry: _Entry) -> None:
+        """By the code: the sentence may say how somebody stands or what she is owed, and logs outlive her key."""
+        reason = refusal.code if isinstance(refusal, Refused) else type(refusal).__name__
+        log.warning(
+            "an entry of the agenda was refused",
+            service=self._service,
+            action=entry.action,
+            stream=entry.stream,
+            reason=reason,
+        )
+        agenda_refused.labels(entry.action).inc()
 
     def _postpone(self, entry: _Entry, reason: str) -> None:
         pause = min(timedelta(seconds=2 ** min(entry.attempts, 12)), _LONGEST_PAUSE)

@@ -67,6 +67,12 @@ agenda_entry_seconds = Histogram(
     buckets=QUICK,
     registry=REGISTRY,
 )
+agenda_refused = Counter(
+    "copse_agenda_refused",
+    "Entries of the agenda that a rule refused, so that nothing came of them. The worker's log has the reason.",
+    ["action"],
+    registry=REGISTRY,
+)
 job_ready = Gauge(
     "copse_job_ready", "1 while a job of the worker does its work, 0 while it cannot.", ["job"], registry=REGISTRY
 )

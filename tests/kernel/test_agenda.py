@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from shared.commands.handler import Commands
 from shared.database.pool import Database, Transaction
@@ -18,6 +19,7 @@ from shared.messages.recorded import BEGINNING, Recorded
 from shared.projections.reader import Reader
 from shared.reactions.agenda import Agenda
 from shared.reactions.reaction import Do, Effect, Perform, Reaction, Step, TryAgain
+from shared.telemetry.metrics import REGISTRY
 from tests.kernel.conftest import TurnedClock, at_work
 from tests.kernel.notebook import Append, Close, LineWritten, Notebook, NotebookOpened, Open, Write
 from tests.servers import eventually
@@ -117,6 +119,10 @@ def begin_again(database: Database) -> None:
     """The reaction's cursor goes back to the beginning, as after a restore or by a mistake."""
     with database.transaction() as db:
         db.execute("update readers set xid = '0', position = 0")
+
+
+def refused_so_far(action: str) -> float:
+    return REGISTRY.get_sample_value("copse_agenda_refused_total", {"action": action}) or 0
 
 
 class TestAReaction:
@@ -313,6 +319,22 @@ class TestACommandOnTheAgenda:
             desk.react(when_opened(lambda recorded: [Do(recorded.id, Append(text="milk"))], "later"))
             assert desk.work() == 1
         assert desk.lines() == ("tea", "milk")
+
+    def test_that_is_refused_leaves_its_reason_in_the_log_without_anybodys_words(
+        self, desk: Desk, context: Context
+    ) -> None:
+        desk.react(when_opened(lambda recorded: [Do(recorded.id, Append(text="tea")), Do(TWO, Append(text="tea"))]))
+        desk.commands.handle(ONE, Close(), context)
+        before = refused_so_far("Append")
+        with capture_logs() as logs:
+            desk.work()
+            desk.work()
+        told = {"event": "an entry of the agenda was refused", "log_level": "warning", "service": "notebooks"}
+        assert [{key: each[key] for key in (*told, "action", "stream", "reason")} for each in logs] == [
+            {**told, "action": "Append", "stream": Notebook.stream(ONE), "reason": "notebook-closed"},
+            {**told, "action": "Append", "stream": Notebook.stream(TWO), "reason": "NotFound"},
+        ]
+        assert refused_so_far("Append") == before + 2
 
     def test_that_is_refused_holds_up_nobody(self, desk: Desk) -> None:
         desk.react(when_opened(lambda _: [Do(TWO, Append(text="too early")), Do(TWO, Open(title="other"))]))
