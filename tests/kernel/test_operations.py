@@ -25,12 +25,14 @@ from shared.database.pool import Database
 from shared.eventstore.postgres import PostgresEventStore
 from shared.messages.codec import Codec
 from shared.messages.decisions import Context
+from shared.messages.recorded import BEGINNING
 from shared.operations import auditor
 from shared.operations.topics import check_topics
 from shared.operations.watched import Watched, services_named_in
 from shared.privacy.keyring import Keyring
 from shared.projections.projection import Projection, make_tables
-from shared.projections.reader import cursor_of, move_cursor
+from shared.projections.reader import begin_reading, cursor_of, move_cursor
+from shared.projections.subscriber import Subscriber
 from shared.release import RELEASE
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import topic_of
@@ -579,8 +581,9 @@ class TestAudit:
         house.open(ONE, TWO)
         house.write(ONE, "a", "lost")
         house.send(*(each for each in house.written() if each.version < 3))
+        begin_reading(house.producing, [Subscriber("relay")])
         with house.producing.transaction() as db:
-            move_cursor(db, "relay", cursor_of(house.producing, "relay"), house.written()[-1].position)
+            move_cursor(db, "relay", BEGINNING, house.written()[-1].position)
         report = answer("audit", status=1)
         assert kinds(report) == {(house.service, "not in the topic")}
         [difference] = report["differences"]

@@ -20,7 +20,7 @@ from shared.messages.recorded import BEGINNING, Recorded
 from shared.projections import pages
 from shared.projections import reader as module
 from shared.projections.projection import OutOfDate, Projection, make_tables
-from shared.projections.reader import Fenced, Reader, cursor_of, move_cursor
+from shared.projections.reader import Fenced, Reader, begin_reading, cursor_of, move_cursor
 from shared.projections.subscriber import Subscriber
 from shared.reactions.reaction import Reaction
 from shared.telemetry import logs
@@ -409,6 +409,7 @@ def test_an_event_that_this_release_does_not_know_stops_only_who_would_read_it(
 def test_a_cursor_that_another_process_moved_fences_and_nothing_is_written(
     database: Database, lines: Projection
 ) -> None:
+    begin_reading(database, [lines])
     stale = cursor_of(database, "lines")
     with database.transaction() as db:
         move_cursor(db, "lines", stale, stale._replace(number=5))
