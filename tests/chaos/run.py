@@ -1,6 +1,7 @@
 """`python -m tests.chaos.run --kills 20 --seed 7`: people send commands while processes and servers are killed.
 
-The last line says what came of it: `kills N, acknowledged N, lost 0, doubled 0, diverged 0`. Exit status 0 only then.
+The last line says what came of it: `kills N, acknowledged N, lost 0, doubled 0, diverged 0`. Exit status 0 only then,
+and when all was harmed that was to be.
 """
 
 import argparse
@@ -43,7 +44,7 @@ class Run:
         self.house = House(folder, free_offset(), Progress(Console(highlight=False)), rivals(kills), broken)
         self.ledger = Ledger(folder / "acknowledged.jsonl")
         self.seed, self.kills, self.pause = seed, kills, pause
-        self.killed, self.frozen = 0, 0
+        self.killed, self.frozen, self.prepared = 0, 0, False
         self.outright: Counter[str] = Counter()
         self.began = time.monotonic()
 
@@ -53,7 +54,8 @@ class Run:
             self.house.start()
             os.environ.update(self.house.environment())
             workload = Workload(self.house.configuration, self.ledger, self.seed, self.pause)
-            if workload.prepare():
+            self.prepared = workload.prepare()
+            if self.prepared:
                 self.say(f"{len(self.ledger)} commands to begin with; the harm begins")
                 workload.start()
                 for harm in self.harms:
@@ -164,12 +166,29 @@ class Run:
             clean = clean and not sentences
             for sentence in sentences[:_FIRST]:
                 print(f"{name}: {sentence}")
+        gaps = self._gaps()
+        clean = clean and not gaps
         if not clean:
             print(f"Look at {self.house.folder}: logs/, acknowledged.jsonl, points/fired. Again: SEED={self.seed}.")
+        if gaps:
+            print(f"This run proves too little: {'; '.join(gaps)}.")
         counts = (len(self.ledger), len(found.lost), len(found.doubled), len(found.diverged))
         told = "kills {}, acknowledged {}, lost {}, doubled {}, diverged {}"
         print(told.format(self.killed, *counts), flush=True)
         return clean
+
+    def _gaps(self) -> list[str]:
+        """Why nothing is proven although nothing is lost: where no harm is done, no harm comes."""
+        gaps = []
+        if not self.prepared:
+            gaps.append("the preparation was given up, so that there was nothing to harm")
+        if self.killed < self.kills:
+            gaps.append(f"{self.killed} of {self.kills} kills were done")
+        if not len(self.ledger):
+            gaps.append("no command was acknowledged")
+        if missed := self._missed():
+            gaps.append(f"nobody died at {', '.join(f'“{name}”' for name in missed)}")
+        return gaps
 
     def _tell_points(self) -> None:
         fired = self._fired()
@@ -177,9 +196,12 @@ class Run:
         for point in fail_points.POINTS:
             outright = f"  (not reached in time: {self.outright[point.name]})" if self.outright[point.name] else ""
             print(f"  {fired[point.name]:>4}  {point.name}{outright}")
-        missed = [point.name for point in fail_points.POINTS if point.core and not fired[point.name]]
-        if missed:
+        if missed := self._missed():
             print(f"Never fired in this run, although everyone should: {', '.join(missed)}")
+
+    def _missed(self) -> list[str]:
+        fired = self._fired()
+        return [point.name for point in fail_points.POINTS if point.core and not fired[point.name]]
 
     def say(self, text: str) -> None:
         """One line of progress."""

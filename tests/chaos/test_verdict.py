@@ -1,8 +1,10 @@
 """What a chaos run says in the end, and its exit status: whoever reads only the last line must not be told too well."""
 
+import re
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,9 +13,21 @@ import pytest
 
 from tests.chaos.checks import Found
 from tests.chaos.fail_points import POINTS
+from tests.chaos.ledger import Acknowledged, Ledger
 from tests.chaos.run import Run, main
 
 NOBODY = cast(Any, SimpleNamespace(given_up=[]))
+CORE = [point.name for point in POINTS if point.core]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """All was done that was asked for."""
+    run = Run(kills=20, seed=7, folder=tmp_path, broken="", pause=0)
+    run.prepared, run.killed = True, 20
+    run.ledger.add(Acknowledged("meetings", "meetings", "key", "meeting-1", 1, "7.1", 1))
+    run.house.fired.write_text("\n".join(CORE))
+    return run
 
 
 @pytest.mark.parametrize(
@@ -26,19 +40,51 @@ NOBODY = cast(Any, SimpleNamespace(given_up=[]))
     ],
 )
 def test_the_last_line_counts_what_was_found(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], found: Found, counts: str
+    run: Run, capsys: pytest.CaptureFixture[str], found: Found, counts: str
 ) -> None:
-    run = Run(kills=20, seed=7, folder=tmp_path, broken="", pause=0)
     assert run._tell(found, NOBODY) is (counts == "lost 0, doubled 0, diverged 0")
-    assert capsys.readouterr().out.splitlines()[-1] == f"kills 0, acknowledged 0, {counts}"
+    assert capsys.readouterr().out.splitlines()[-1] == f"kills 20, acknowledged 1, {counts}"
 
 
-def test_a_core_fail_point_that_never_fired_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = Run(kills=20, seed=7, folder=tmp_path, broken="", pause=0)
-    core = [point.name for point in POINTS if point.core]
-    run.house.fired.write_text("\n".join(core[1:]))
+def not_prepared(run: Run) -> None:
+    run.prepared = False
+
+
+def one_kill_less(run: Run) -> None:
+    run.killed -= 1
+
+
+def nothing_acknowledged(run: Run) -> None:
+    run.ledger = Ledger(run.house.folder / "empty.jsonl")
+
+
+def one_point_missed(run: Run) -> None:
+    run.house.fired.write_text("\n".join(CORE[1:]))
+
+
+@pytest.mark.parametrize(
+    ("falls_short", "says"),
+    [
+        (not_prepared, "the preparation was given up, so that there was nothing to harm"),
+        (one_kill_less, "19 of 20 kills were done"),
+        (nothing_acknowledged, "no command was acknowledged"),
+        (one_point_missed, f"nobody died at “{CORE[0]}”"),
+    ],
+)
+def test_a_run_that_harmed_too_little_is_not_clean_and_says_why(
+    run: Run, capsys: pytest.CaptureFixture[str], falls_short: Callable[[Run], None], says: str
+) -> None:
+    falls_short(run)
+    assert run._tell(Found(), NOBODY) is False
+    *_, sentence, last = capsys.readouterr().out.splitlines()
+    assert sentence == f"This run proves too little: {says}."
+    assert re.fullmatch(r"kills \d+, acknowledged \d+, lost 0, doubled 0, diverged 0", last)
+
+
+def test_a_core_fail_point_that_never_fired_is_named(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    one_point_missed(run)
     run._tell_points()
-    assert f"Never fired in this run, although everyone should: {core[0]}\n" in capsys.readouterr().out
+    assert f"Never fired in this run, although everyone should: {CORE[0]}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("clean", "status"), [(True, 0), (False, 1)])
