@@ -7,9 +7,10 @@ every released review one claim, whichever process died on the way.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from email import message_from_bytes
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psycopg2
 
@@ -28,6 +29,7 @@ class Found:
     diverged: list[str] = field(default_factory=list)
     mails: int = 0
     mails_again: int = 0
+    timers: int = 0
 
     def expect(self, what: str, wanted: Mapping[Any, int] | Iterable[Any], there: Iterable[Any]) -> None:
         """Each of `wanted` as often as wanted in `there`: fewer are lost, more are doubled."""
@@ -37,26 +39,33 @@ class Found:
 
 
 class Tables:
-    """The services' databases, asked with plain SQL."""
+    """The services' databases, asked with plain SQL, each in one transaction: nothing that is done in it stays."""
 
     def __init__(self, url: Callable[[str], str]) -> None:
         self._url = url
+        self._connections = dict[str, Any]()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection in self._connections.values():
+            connection.close()
 
     def rows(self, service: str, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        connection = psycopg2.connect(self._url(f"copse_{service}"))
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(sql, parameters or None)
-                return cursor.fetchall()
-        finally:
-            connection.close()
+        if service not in self._connections:
+            self._connections[service] = psycopg2.connect(self._url(f"copse_{service}"))
+        with self._connections[service].cursor() as cursor:
+            cursor.execute(sql, parameters or None)
+            return list(cursor.fetchall())
 
     def values(self, service: str, sql: str, *parameters: object) -> list[Any]:
         return [row[0] if len(row) == 1 else row for row in self.rows(service, sql, *parameters)]
 
 
-def check(ledger: Ledger, tables: Tables, mails: Path) -> Found:
-    """Everything but the audit and the comparison with rebuilt projections. All is quiet when it is called."""
+def check(ledger: Ledger, tables: Tables, mails: Path, now: datetime) -> Found:
+    """Everything but the audit and the comparison with rebuilt projections. All is quiet when it is called, at `now`
+    by the turned clock."""
     found = Found()
     found.doubled += ledger.contradictions
     for service in SERVICES:
@@ -66,6 +75,7 @@ def check(ledger: Ledger, tables: Tables, mails: Path) -> Found:
     _members(tables, found)
     _letters(tables, found)
     _mails(tables, mails, found)
+    timers(tables, now, found)
     return found
 
 
@@ -211,6 +221,30 @@ def _mails(tables: Tables, mails: Path, found: Found) -> None:
     found.mails, found.mails_again = sum(caught.values()), sum(caught.values()) - len(caught)
     found.lost += [f"mail of delivery {each} never arrived" for each in sorted(set(sent) - caught.keys())]
     found.doubled += [f"mail of {each}, which is no sent delivery" for each in sorted(caught.keys() - set(sent))]
+
+
+def timers(tables: Tables, now: datetime, found: Found) -> None:
+    """Each offer that nobody answered ended once with its day, and each answer that nobody gave was missed once."""
+    open_offers = tables.values(
+        "ppi",
+        "select o.stream, o.data->>'member' from events o where o.type like '%%review-offered'"
+        " and ((o.data->>'answer_by')::date + 1)::timestamp at time zone 'Europe/London' <= %s and not exists"
+        " (select from events a where a.stream = o.stream and a.data->>'member' = o.data->>'member'"
+        " and a.type like any (array['%%offer-accepted', '%%offer-declined', '%%offer-withdrawn']))",
+        now,
+    )
+    ended = tables.values("ppi", "select stream, data->>'member' from events where type like '%offer-expired'")
+    found.expect("offers that ended", open_offers, ended)
+    owed = tables.values(
+        "ppi",
+        "select r.stream from events r where r.type like '%%reviews-released'"
+        " and (r.data->>'response_due_at')::timestamptz <= %s and not exists"
+        " (select from events a where a.stream = r.stream and a.type like '%%response-given')",
+        now,
+    )
+    missed = tables.values("ppi", "select stream from events where type like '%response-overdue'")
+    found.expect("answers that were missed", owed, missed)
+    found.timers = len(open_offers) + len(owed)
 
 
 def _delivery_of(file: Path) -> str:

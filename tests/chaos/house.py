@@ -21,6 +21,7 @@ from deploy.demo.system import DATABASES, START_LIMIT, System, wait_for
 from deploy.embedded import ports
 from deploy.embedded.processes import Process
 from tests.chaos import fail_points, sabotage
+from tests.chaos.turned_clock import TurnedClock
 
 POSTGRES, KAFKA = "PostgreSQL", "Kafka"
 _LOOK_SECONDS = 0.1
@@ -34,7 +35,8 @@ class House(System):
         self, folder: Path, moved_by: int, progress: Progress, rivals: Sequence[str], broken: str = ""
     ) -> None:
         """`rivals` names the services with two workers; `broken` is one of `sabotage.KINDS`, or nothing."""
-        super().__init__(folder, moved_by, progress)
+        super().__init__(folder, moved_by, progress, clock=folder / "clock")
+        self.hour = TurnedClock(folder / "clock")
         self.rivals, self.broken = rivals, broken
         self.points = self.folder / "points"
         self.points.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """What is killed and frozen, in which order: made from a seed before the run begins, so that it can be had again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from random import Random
 
 from tests.chaos.fail_points import ALL, POINTS, FailPoint
@@ -19,6 +20,9 @@ _KILLS_PER_POSTGRES = 8
 _KILLS_PER_FREEZE = 5
 _LONG_RUN = 50
 _TIMES_AT_A_POINT = (1, 1, 2, 3, 5)
+TURNED_BY = timedelta(days=29)
+"""The longest timer of the run is due after 28 days; answers to repeated requests are forgotten after 30."""
+_TIMER_FIRES = "agenda: command done, entry not closed"
 
 
 @dataclass(frozen=True)
@@ -35,20 +39,24 @@ class Kill:
 
 @dataclass(frozen=True)
 class KillAt:
-    """SIGKILL at a fail-point, the `nth` time that a process of the service comes by."""
+    """SIGKILL at a fail-point, the `nth` time that a process of the service comes by.
+
+    Once in a run the clock is `turned_by` so much when the process is armed."""
 
     point: FailPoint
     service: str
     nth: int
     projection: str
     pause: float
+    turned_by: timedelta = timedelta(0)
 
     @property
     def target(self) -> str:
         return f"{self.service}-{self.point.process}"
 
     def __str__(self) -> str:
-        return f"kill {self.target} at “{self.point.name}”"
+        turned = f"turn the clock by {self.turned_by.days} days, and " if self.turned_by else ""
+        return f"{turned}kill {self.target} at “{self.point.name}”"
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,18 @@ def plan(seed: int, kills: int) -> list[Harm]:
     freezes: list[Harm] = [Freeze(name, _frozen_for(dice, name, kills), _pause(dice)) for name in frozen]
     harms = [*fatal[:kills], *freezes]
     dice.shuffle(harms)
-    return harms
+    return _with_timers(harms)
+
+
+def _with_timers(harms: list[Harm]) -> list[Harm]:
+    """Half-way the timers are due, and whoever keeps them dies of the first: the rest of the harm meets the others."""
+    for harm in harms:
+        if isinstance(harm, KillAt) and harm.point.name == _TIMER_FIRES:
+            others = [each for each in harms if each is not harm]
+            half = len(others) // 2
+            timers = replace(harm, service="ppi", nth=1, projection=REBUILT["ppi"][0], turned_by=TURNED_BY)
+            return [*others[:half], timers, *others[half:]]
+    return harms  # of a run that is too short for every core fail-point
 
 
 def rivals(kills: int) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ class Run:
         try:
             self.house.start()
             os.environ.update(self.house.environment())
-            workload = Workload(self.house.configuration, self.ledger, self.seed, self.pause)
+            workload = Workload(self.house.configuration, self.ledger, self.house.hour, self.seed, self.pause)
             self.prepared = workload.prepare()
             if self.prepared:
                 self.say(f"{len(self.ledger)} commands to begin with; the harm begins")
@@ -109,7 +109,7 @@ class Run:
     def _dies_there(self, harm: KillAt, nth: int, limit: float) -> bool:
         """Whether a process came by for the `nth` time within so many seconds, and died."""
         before, file = self._fired_so_far(), self.house.armed_by(harm.target)
-        fail_points.arm(file, harm.point, nth)
+        self._arm(file, harm, nth)
         if harm.point.at_start:
             self.house.start_again(harm.target)
         rebuild, until = None, time.monotonic() + limit
@@ -122,6 +122,13 @@ class Run:
         if rebuild:
             rebuild.kill()
         return fired
+
+    def _arm(self, file: Path, harm: KillAt, nth: int) -> None:
+        if harm.turned_by and not self.house.hour.times_turned:
+            with self.house.hour.turned_after(harm.turned_by):
+                fail_points.arm(file, harm.point, nth)
+        else:
+            fail_points.arm(file, harm.point, nth)
 
     def _fired(self) -> Counter[str]:
         return Counter(self.house.fired.read_text().splitlines() if self.house.fired.exists() else [])
@@ -142,7 +149,8 @@ class Run:
             wait_until_quiet(120 + 2 * self.kills, self.say)
         except NotQuiet as still:
             restless = f"never came to rest: {still}"
-        found = check(self.ledger, Tables(self.house.postgres.url), self.house.folder / "mail")
+        with Tables(self.house.postgres.url) as tables:
+            found = check(self.ledger, tables, self.house.folder / "mail", self.house.hour.now())
         found.diverged += compare(self.say)
         found.diverged += [f"an answer that no client should get: {each}" for each in self.ledger.unexpected]
         if restless:
@@ -156,7 +164,7 @@ class Run:
         tries = sum(each.tries - 1 for each in self.ledger.entries)
         print(f"Commands sent again because no answer came: {tries}; repeated on purpose: {self.ledger.repeated}.")
         print(f"Mails: {found.mails}, of which {found.mails_again} were sent again (same Message-ID).")
-        print(f"Freezes: {self.frozen}.")
+        print(f"Freezes: {self.frozen}. Timers that were due: {found.timers}.")
         for what, how_often in Counter(self.house.ended_by_themselves).items():
             print(f"Ended by itself, and was started again ({how_often} times): {what}")
         for why in workload.given_up[:_FIRST]:
@@ -166,7 +174,7 @@ class Run:
             clean = clean and not sentences
             for sentence in sentences[:_FIRST]:
                 print(f"{name}: {sentence}")
-        gaps = self._gaps()
+        gaps = self._gaps(found)
         clean = clean and not gaps
         if not clean:
             print(f"Look at {self.house.folder}: logs/, acknowledged.jsonl, points/fired. Again: SEED={self.seed}.")
@@ -177,7 +185,7 @@ class Run:
         print(told.format(self.killed, *counts), flush=True)
         return clean
 
-    def _gaps(self) -> list[str]:
+    def _gaps(self, found: Found) -> list[str]:
         """Why nothing is proven although nothing is lost: where no harm is done, no harm comes."""
         gaps = []
         if not self.prepared:
@@ -188,6 +196,8 @@ class Run:
             gaps.append("no command was acknowledged")
         if missed := self._missed():
             gaps.append(f"nobody died at {', '.join(f'“{name}”' for name in missed)}")
+        if self.house.hour.times_turned and not found.timers:
+            gaps.append("the clock was turned, and no timer was due")
         return gaps
 
     def _tell_points(self) -> None:

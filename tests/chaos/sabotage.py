@@ -106,10 +106,54 @@ def answer_before_the_disk(url: str) -> None:
     connection.close()
 
 
+def _no_timer() -> None:
+    """What is to be done later is not noted."""
+    from shared.reactions import reaction
+
+    note = reaction.note
+
+    def forgetful(db: Any, name: str, cause: Any, step: reaction.Step) -> None:
+        if step.at is None:
+            note(db, name, cause, step)
+
+    reaction.note = forgetful
+
+
+def _timer_twice() -> None:
+    """A timer that has fired fires once more: neither the agenda nor the rule looks whether it did."""
+    from services.ppi.domain.support_request import (
+        ExpireOffer,
+        NoteResponseOverdue,
+        OfferExpired,
+        ResponseOverdue,
+        SupportRequest,
+    )
+    from shared.reactions import agenda
+
+    do, cross_out, evolve = agenda.Agenda._do, agenda._cross_out, SupportRequest.evolve
+
+    def twice(self: agenda.Agenda, entry: Any, id: Any, command: Any) -> None:
+        do(self, entry, id, command)
+        if isinstance(command, ExpireOffer | NoteResponseOverdue):
+            do(self, entry, id, command)
+
+    def careless(db: Any, entry: Any, *args: Any) -> bool:
+        return cross_out(db, entry, *args) or entry.action in (ExpireOffer.__name__, NoteResponseOverdue.__name__)
+
+    def forgetful(self: SupportRequest, event: Any) -> SupportRequest:
+        return self if isinstance(event, OfferExpired | ResponseOverdue) else evolve(self, event)
+
+    agenda.Agenda._do = twice  # type: ignore[method-assign]
+    agenda._cross_out = careless  # type: ignore[assignment]
+    SupportRequest.evolve = forgetful  # type: ignore[method-assign,assignment]
+
+
 KINDS: dict[str, Callable[[], None]] = {
     "relay": _relay,
     "consumer": _consumer,
     "idempotency": _idempotency,
     "reader": _reader,
     "database": _database,
+    "no-timer": _no_timer,
+    "timer-twice": _timer_twice,
 }

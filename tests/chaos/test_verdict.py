@@ -5,6 +5,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -62,6 +63,11 @@ def one_point_missed(run: Run) -> None:
     run.house.fired.write_text("\n".join(CORE[1:]))
 
 
+def turned_for_nothing(run: Run) -> None:
+    with run.house.hour.turned_after(timedelta(days=1)):
+        pass
+
+
 @pytest.mark.parametrize(
     ("falls_short", "says"),
     [
@@ -69,6 +75,7 @@ def one_point_missed(run: Run) -> None:
         (one_kill_less, "19 of 20 kills were done"),
         (nothing_acknowledged, "no command was acknowledged"),
         (one_point_missed, f"nobody died at “{CORE[0]}”"),
+        (turned_for_nothing, "the clock was turned, and no timer was due"),
     ],
 )
 def test_a_run_that_harmed_too_little_is_not_clean_and_says_why(
@@ -79,6 +86,11 @@ def test_a_run_that_harmed_too_little_is_not_clean_and_says_why(
     *_, sentence, last = capsys.readouterr().out.splitlines()
     assert sentence == f"This run proves too little: {says}."
     assert re.fullmatch(r"kills \d+, acknowledged \d+, lost 0, doubled 0, diverged 0", last)
+
+
+def test_timers_that_were_due_and_fired_are_well(run: Run) -> None:
+    turned_for_nothing(run)
+    assert run._tell(Found(timers=1), NOBODY)
 
 
 def test_a_core_fail_point_that_never_fired_is_named(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,19 +6,25 @@ answer can be foretold; the twin and repeated sendings of `People` are what cont
 
 import threading
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any, ClassVar
 from uuid import UUID
 
 from deploy.demo.configuration import SERVICES, Configuration
 from services.notifications.domain.delivery import Kind, delivery_id
+from services.ppi.domain.days import day_of
 from shared.messages.events import MemberId
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import Answer, GaveUp, People, Tokens
+from tests.chaos.turned_clock import Overtaken, TurnedClock
 
 _SOURCE = "https://example.org/synthetic"
 _MEETINGS_OF_A_COMMUNITY = 2
+_MEETING_IN = timedelta(days=60)
+"""Longer than the clock is turned by: a meeting that has begun takes no replies."""
+_LEFT_OPEN = ("", "offer", "response", "")
+"""What nobody does for each request in turn, so that a timer must: answer the offer, or tell what changed."""
 
 
 class Workload:
@@ -31,9 +37,12 @@ class Workload:
         "practitioner": ("Priya Nair", "priya.nair@example.org", "practitioner"),
     }
 
-    def __init__(self, configuration: Configuration, ledger: Ledger, seed: int, pause: float) -> None:
+    def __init__(
+        self, configuration: Configuration, ledger: Ledger, hour: TurnedClock, seed: int, pause: float
+    ) -> None:
         """`pause` is how long a person thinks between two commands, in seconds, on average."""
         self._configuration, self._ledger, self._seed, self._pause = configuration, ledger, seed, pause
+        self._hour = hour
         self._tokens = Tokens(configuration)
         self._enough = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -99,6 +108,8 @@ class Workload:
                 story(people, dice, f"{name} {nth}")
             except _Enough:
                 return
+            except Overtaken:
+                continue
             except GaveUp as why:
                 self.given_up.append(f"{name} {nth}: {why}")
 
@@ -146,7 +157,7 @@ class Workload:
         founded = people.do("coordinator", "membership", "communities", self._founded(tag))
         for nth in range(_MEETINGS_OF_A_COMMUNITY):
             self._think(dice)
-            starts = datetime.now(UTC).replace(microsecond=0) + timedelta(days=20 + nth)
+            starts = self._hour.now().replace(microsecond=0) + _MEETING_IN + timedelta(days=nth)
             plan = {
                 "community_id": founded.id,
                 "title": f"{tag}, {nth}",
@@ -164,38 +175,50 @@ class Workload:
                 people.do(dice.choice(list(self.members)), "meetings", f"meetings/{meeting}/replies", answer)
 
     def _support(self, people: People, dice: Random, tag: str) -> None:
+        """Its answers depend on the day: when the clock is turned, the request stays as it is, for the timers."""
+        began, today = self._hour.times_turned, day_of(self._hour.now())
+        left_open = _LEFT_OPEN[int(tag.rpartition(" ")[2]) % len(_LEFT_OPEN)]
+
+        def do(account: str, path: str, body: dict[str, Any], version: int | None = None) -> Answer:
+            with self._hour.standing_still(began):
+                return people.do(account, "ppi", path, body, version=version)
+
         wish = {
             "title": tag,
             "kind": "plain-english-summary",
             "summary": "Synthetic",
-            "needed_by": (date.today() + timedelta(days=42)).isoformat(),
+            "needed_by": (today + timedelta(days=42)).isoformat(),
             "reviewers": 1,
             "activity": "two-hours",
         }
-        asked = people.do("researcher", "ppi", "support-requests", wish)
+        asked = do("researcher", "support-requests", wish)
         path = f"support-requests/{asked.id}"
 
         def next_step(
             account: str, what: str, body: dict[str, Any], before: Answer, *, matching: bool = True
         ) -> Answer:
             self._think(dice)
-            return people.do(account, "ppi", f"{path}/{what}", body, version=before.version if matching else None)
+            return do(account, f"{path}/{what}", body, before.version if matching else None)
 
-        relevant = dice.random() < 0.8
+        relevant = bool(left_open) or dice.random() < 0.8
         judged = next_step("coordinator", "relevance", {"relevant": relevant, "reason": "Synthetic"}, asked)
         if not relevant:
             return
         reviewers = dice.sample(("lewg-one", "lewg-two"), dice.choice((1, 2)))
-        answer_by = (date.today() + timedelta(days=7)).isoformat()
+        answer_by = (today + timedelta(days=7)).isoformat()
         for account in reviewers:
             offer = {"member_id": self.members[account], "answer_by": answer_by}
             judged = next_step("coordinator", "offers", offer, judged)
         for account in reviewers[1:]:
             next_step(account, "refusal-of-offer", {}, judged, matching=False)
+        if left_open == "offer":
+            return
         yes = {"no_conflict_of_interest": True}
         next_step(reviewers[0], "acceptance", yes, judged, matching=False)
         sent = next_step(reviewers[0], "reviews", {"text": f"A synthetic review: {tag}"}, judged, matching=False)
         released = next_step("coordinator", "release", {}, sent)
+        if left_open == "response":
+            return
         next_step("researcher", "response", {"what_we_changed": f"Synthetic: {tag}"}, released, matching=False)
 
     @staticmethod
