@@ -1,6 +1,7 @@
 """Two services with Kafka between them: the first writes notebooks, the second keeps their lines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -150,6 +151,19 @@ class Line:
 
 def published_to_the_end(line: Line) -> bool:
     return cursor_of(line.producing, "relay") == PostgresEventStore(line.producing).newest() > BEGINNING
+
+
+@contextmanager
+def cursors_unmoved(database: Database) -> Iterator[None]:
+    """What the next process finds when one gets SIGKILL between the last acknowledgement and its cursor's move."""
+    with database.transaction() as db:
+        db.execute("create function unmoved() returns trigger language plpgsql as 'begin return null; end'")
+        db.execute("create trigger unmoved before update on readers for each row execute function unmoved()")
+    try:
+        yield
+    finally:
+        with database.transaction() as db:
+            db.execute("drop function unmoved cascade")
 
 
 @pytest.fixture

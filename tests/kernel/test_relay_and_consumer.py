@@ -2,12 +2,11 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import UUID, uuid4
 
 import pytest
-from kafka import KafkaConsumer
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.errors import NoError
 from msgspec import structs
 
 from deploy.embedded.ports import free_port
@@ -22,7 +21,7 @@ from shared.streaming.broker import PARTITIONS, Broker, BrokerUnavailable
 from shared.streaming.relay import CannotPublish
 from shared.streaming.topics import topics_there
 from tests.kernel.conftest import BeginningAgain, at_work, end_the_leader
-from tests.kernel.line import ONE, Line, Record, published_to_the_end
+from tests.kernel.line import ONE, Line, Record, cursors_unmoved, published_to_the_end
 from tests.kernel.notebook import LineWritten, Open
 from tests.servers import KafkaServer, eventually
 
@@ -165,19 +164,6 @@ class TestTheRelay:
             Broker(address, patience_seconds=1).make_topics([line.topic], replicas=1)
 
 
-@contextmanager
-def cursors_unmoved(database: Database) -> Iterator[None]:
-    """What the next process finds when one gets SIGKILL between the last acknowledgement and its cursor's move."""
-    with database.transaction() as db:
-        db.execute("create function unmoved() returns trigger language plpgsql as 'begin return null; end'")
-        db.execute("create trigger unmoved before update on readers for each row execute function unmoved()")
-    try:
-        yield
-    finally:
-        with database.transaction() as db:
-            db.execute("drop function unmoved cascade")
-
-
 class TestTopics:
     def test_are_made_once_with_their_partitions_and_kept_for_ever(self, to_kafka: Line, broker: Broker) -> None:
         broker.make_topics([to_kafka.topic, to_kafka.topic], replicas=1)
@@ -282,14 +268,30 @@ class TestConsumersOfOneService:
         assert order_told(to_kafka) == {notebook: [2, 3, 4] for notebook in notebooks}
 
     def test_go_on_where_the_service_was_and_not_where_kafka_remembers(self, to_kafka: Line) -> None:
+        """Kafka remembers the end, as when the service's database was restored from a backup; then the beginning."""
         to_kafka.open(ONE)
-        to_kafka.write(ONE, "1")
+        to_kafka.write(ONE, *texts(1, 2))
         to_kafka.publish()
+        [partition] = {record.partition for record in to_kafka.in_topic()}
         with at_work(BeginningAgain(to_kafka.consumer())):
-            eventually(lambda: to_kafka.arrived() == ["1"], "the line arrives", seconds=30)
-        with to_kafka.consuming.transaction() as db:  # as after restoring the database from a backup
-            db.execute("delete from consumer_positions")
-            db.execute("delete from consumer_streams")
-            db.execute("delete from lines.lines")
+            eventually(lambda: to_kafka.offset(partition) == 3, "the lines arrive", seconds=30)
+        with to_kafka.consuming.transaction() as db:
+            db.execute("update consumer_positions set next_offset = 2")
+            db.execute("update consumer_streams set version = 2")
+            db.execute("delete from lines.lines where version > 2")
+        remember(to_kafka, partition, 3)
         with at_work(BeginningAgain(to_kafka.consumer())):
-            eventually(lambda: to_kafka.arrived() == ["1"], "the line arrives again", seconds=30)
+            eventually(lambda: to_kafka.arrived() == texts(1, 2), "the last line arrives again", seconds=30)
+        remember(to_kafka, partition, 0)
+        with at_work(BeginningAgain(to_kafka.consumer())):
+            to_kafka.write(ONE, "3")
+            to_kafka.publish()
+            eventually(lambda: to_kafka.arrived() == texts(1, 2, 3), "the next line arrives", seconds=30)
+
+
+def remember(line: Line, partition: int, offset: int) -> None:
+    """Kafka remembers a place of the reading service, although the service never asks it to."""
+    with line.broker.administering() as admin:
+        place = {TopicPartition(line.topic, partition): OffsetAndMetadata(offset, "", -1)}
+        answered = admin.alter_group_offsets(f"copse.{line.reader}", place)
+        assert list(answered.values()) == [NoError]
