@@ -21,7 +21,7 @@ _SAFE_HEADER = re.compile(r"[A-Za-z0-9 ./:_+-]{1,200}")
 _OURS = {
     "ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_partitionkey", "ce_sequence",
     "ce_position", "ce_dataschema", "ce_actor", "ce_channel", "ce_correlationid", "ce_onbehalfof", "ce_session",
-    "ce_causationid", "ce_traceparent", "content-type",
+    "ce_causationid", "ce_traceparent", "ce_filling", "content-type",
 }  # fmt: skip
 _SHOWN_AS_THEY_ARE = (
     "id", "topic", "partition", "offset", "stream", "version", "type", "error", "attempts", "parked_at",

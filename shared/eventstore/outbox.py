@@ -88,18 +88,24 @@ class Outbox:
         found = self._db.all(_End, 'select "partition", next_offset from relay_offsets')
         return {each.partition: each.next_offset for each in found}
 
-    def begin(self, ends: Mapping[int, int], cursor: Position) -> None:
-        """Notes where the partitions end as a leader finds them, and from where it sends."""
+    def filling(self) -> int:
+        """Which filling of the topic is being sent: one more each time that records were lost there."""
+        return self._db.value(int, "select max(filling) from relay_offsets") or 0
+
+    def begin(self, ends: Mapping[int, int], cursor: Position, *, anew: bool = False) -> None:
+        """Notes where the partitions end as a leader finds them, and from where it sends; `anew` begins a filling."""
         self._db.execute(
             'with ends as (select * from unnest(%s::integer[], %s::bigint[]) as e ("partition", next_offset)),'
             " cursor as (update readers set xid = %s::xid8, position = %s"
             " where name = 'relay' and (xid, position) <> (%s::xid8, %s))"
             ' insert into relay_offsets ("partition", next_offset) select * from ends'
             ' on conflict ("partition") do update set next_offset = excluded.next_offset,'
+            " filling = relay_offsets.filling + %s,"
             " repeated = relay_offsets.repeated + greatest(0, excluded.next_offset - relay_offsets.next_offset)",
             list(ends),
             list(ends.values()),
             *(str(cursor.xid), cursor.number) * 2,
+            int(anew),
         )
 
     def stands_still(self, reason: str) -> None:

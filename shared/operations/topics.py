@@ -64,7 +64,7 @@ def refill(watched: Watched, broker: Broker, consumers: Sequence[Watched]) -> in
             read_again(each, watched.topic)
         with watched.database.transaction() as db:
             db.execute("update readers set xid = '0', position = 0, failure = null where name = 'relay'")
-            db.execute("delete from relay_offsets")
+            db.execute("update relay_offsets set next_offset = 0, filling = filling + 1")
             sent = "select count(*) from events where left(stream, -37) <> all (%s::text[])"
             return db.value(int, sent, list(watched.service.confined)) or 0
 
@@ -136,8 +136,8 @@ def _checked(
             + (f" Run: copse topics refill {service}" if not topic.records else " See: copse audit")
         )
     wrong += [
-        f"is shorter than what {reader} has read of it. Stop its workers, then run:"
-        f" copse topics read-again {reader} {service}"
+        f"is shorter than what {reader} has read of it. A worker of {reader} reads it again from the beginning by"
+        " itself: is one running?"
         for reader, topics in read.items()
         if any(place > topic.ends.get(part, 0) for part, place in topics.get(name, {}).items())
     ]

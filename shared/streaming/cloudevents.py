@@ -2,7 +2,7 @@
 
 Attributes that the specification does not name are extensions: `sequence` is the stream version, `position` the place
 in the producer's event table; `actor`, `onbehalfof` and `channel` say who, for whom and how, never by name, and
-`session` in which assisted session.
+`session` in which assisted session; `filling` to which filling of its topic a record belongs, unless it is the first.
 """
 
 import re
@@ -48,6 +48,8 @@ UNREADABLE = "unreadable-headers"
 """The one header of a record whose own cannot be read (shared/streaming/readable.py)."""
 
 _PREFIX = "org.copse."
+_FILLING = "ce_filling"
+_A_FILLING = re.compile("[1-9][0-9]{0,8}")
 _TYPE = re.compile(r"org\.copse\.[a-z0-9-]+\.(?P<name>[a-z0-9.-]{1,100})\.v(?P<version>[1-9][0-9]{0,3})")
 _LONGEST_STREAM = 200
 _NONE_OF_OURS = "a record is not a Copse event"
@@ -81,7 +83,7 @@ class _Who:
 _who = msgspec.json.Decoder(_Who)
 
 
-def headers_of(stored: Stored | ToPublish, service: str) -> Headers:
+def headers_of(stored: Stored | ToPublish, service: str, filling: int = 0) -> Headers:
     """The record's headers. Every value is text in UTF-8."""
     who = _who.decode(stored.metadata)
     stream = stored.stream.encode()
@@ -105,6 +107,8 @@ def headers_of(stored: Stored | ToPublish, service: str) -> Headers:
         headers.append(("ce_causationid", who.causation_id.encode()))
     if who.traceparent is not None:
         headers.append(("ce_traceparent", who.traceparent.encode()))
+    if filling:
+        headers.append((_FILLING, str(filling).encode()))
     return headers
 
 
@@ -207,6 +211,15 @@ def sources_of(headers: Headers | Unread) -> list[str]:
     if not isinstance(headers, list) and (texts := headers.texts()):
         return [texts["ce_source"]] if "ce_source" in texts else []
     return [(text or b"").decode(errors="replace") for name, text in headers if name == "ce_source"]
+
+
+def filling_of(headers: Headers | Unread) -> int:
+    """Which filling of its topic a record belongs to; 0 for the first, and for what is no record of ours."""
+    texts = None if isinstance(headers, list) else headers.texts()
+    if texts is None:
+        texts = {name: (text or b"").decode(errors="replace") for name, text in headers}
+    filling = texts.get(_FILLING, "")
+    return int(filling) if _A_FILLING.fullmatch(filling) else 0
 
 
 def stream_named_by(headers: Headers | Unread, key: bytes | None) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 
 from shared.database.leadership import asked_to_stand_still
 from shared.database.pool import Database, Prepared, Transaction
@@ -29,9 +29,10 @@ from shared.projections.standing import Standing
 from shared.projections.subscriber import Subscriber
 from shared.streaming.broker import Broker
 from shared.streaming.cloudevents import Malformed, Received
+from shared.streaming.seeker import Seeker
 from shared.streaming.streams import GapFound, Place, Streams
 from shared.streaming.telling import Telling
-from shared.telemetry.jobs import telling
+from shared.telemetry.jobs import consumer_set_back, telling
 
 log = structlog.get_logger()
 
@@ -81,7 +82,9 @@ class Consumer:
                 for topic in self._telling.topics:
                     # Known before the group is joined: who shares the partitions out and knows of none gives none away.
                     consumer.partitions_for_topic(topic)
-            consumer.subscribe(self._telling.topics, listener=_SeekToPosition(self, consumer, self._database))
+                    consumer_set_back.labels(topic)  # at 0: Prometheus sees no increase in what begins with 1
+            seeker = Seeker(consumer, self._database, begins=self._take_over_failure)
+            consumer.subscribe(self._telling.topics, listener=seeker)
             while not stop.is_set():
                 if self._must_stand_still():
                     works()
@@ -90,10 +93,12 @@ class Consumer:
                     self._mending.follow_ready()
                     looked_at = monotonic()
                 with self._broker.speaking():
+                    seeker.look_at_ends()
                     polled = consumer.poll(timeout_ms=_POLL_MILLISECONDS, max_records=_MOST_AT_ONCE)
                 works()
                 for partition, records in polled.items():
-                    self._handle_or_stand_still(consumer, partition, records)
+                    if new := seeker.new(partition, records):
+                        self._handle_or_stand_still(seeker, partition, new)
 
     def _must_stand_still(self) -> bool:
         """Looks now and then whether somebody makes a projection anew and asks for a moment. Then one has passed."""
@@ -105,9 +110,7 @@ class Consumer:
         self._wait(_LOOK_FOR_STILL_SECONDS)
         return True
 
-    def _handle_or_stand_still(
-        self, consumer: KafkaConsumer, partition: TopicPartition, records: Sequence[Received]
-    ) -> None:
+    def _handle_or_stand_still(self, seeker: Seeker, partition: TopicPartition, records: Sequence[Received]) -> None:
         try:
             with telling(partition.topic, len(records)):
                 self.handle(partition.topic, partition.partition, records)
@@ -119,7 +122,7 @@ class Consumer:
             log.error("the consumer stands still", reason=plain(error))
             self._note(error)
             self._said_failure = True
-            _seek(consumer, self._database, partition)
+            seeker.seek(partition)
             self._wait(self._breaker.policy.pause_seconds)
         else:
             if self._said_failure and not self._breaker.open:
@@ -237,30 +240,3 @@ def _move(db: Transaction, topic: str, partition: int, first: int, following: in
 
 def _moved_elsewhere(topic: str, partition: int) -> Fenced:
     return Fenced(f"{topic} partition {partition} was moved by another process")
-
-
-def _seek(consumer: KafkaConsumer, database: Database, partition: TopicPartition) -> None:
-    """Puts a partition where this service's database says."""
-    with database.transaction() as db:
-        offset = db.value(
-            int,
-            "select next_offset from consumer_positions where topic = %s and partition = %s",
-            partition.topic,
-            partition.partition,
-        )
-    consumer.seek(partition, offset or 0)
-
-
-class _SeekToPosition(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types
-    """Puts each newly assigned partition where this service's database says, whatever Kafka remembers."""
-
-    def __init__(self, reader: Consumer, consumer: KafkaConsumer, database: Database) -> None:
-        self._reader, self._consumer, self._database = reader, consumer, database
-
-    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        """Nothing to give back: positions move with what was written."""
-
-    def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        self._reader._take_over_failure()
-        for partition in assigned:
-            _seek(self._consumer, self._database, partition)

@@ -194,10 +194,11 @@ class Topics:
             raise CannotRebuild(f"{topic}: {stream} jumps from version {before} to {min(early)}.")
 
     def must_know(self, seen: Iterable[tuple[str, str, int]]) -> None:
-        """Raises CannotRebuild when a stream (topic, stream, version) did not come so far here.
+        """Raises CannotRebuild when a stream (topic, stream, version) did not come so far here, or came further.
 
-        Of tables that had begun already the streams are not looked at: there it is enough not to stand behind them.
+        Of tables that had begun already the former is not looked at: there it is enough not to stand behind them.
         """
+        versions = {(topic, stream): version for topic, stream, version in seen}
         for (topic, number), offset in self._begun.items():
             target = self.sources[topic, number].target if (topic, number) in self.sources else 0
             if target < offset:
@@ -205,7 +206,14 @@ class Topics:
                     f"{topic} is being read again: the consumer stands at {target} of partition {number}, and these"
                     f" tables at {offset}. Wait until it has caught up (copse status), then try again."
                 )
-        for topic, stream, version in () if self._begun else seen:
+        for (topic, stream), version in self._versions.items():
+            if version > versions.get((topic, stream), 0):
+                raise CannotRebuild(
+                    f"{topic} had lost records, and the consumer has not noticed it yet: it stands behind version"
+                    f" {version} of {stream}, which it has not seen. New tables would be told of it twice. Wait until"
+                    " its worker has read the topic again (copse status), then rebuild."
+                )
+        for (topic, stream), version in () if self._begun else versions.items():
             if self._versions.get((topic, stream), 0) < version:
                 raise CannotRebuild(
                     f"{topic} is being read again: the consumer stands before version {version} of {stream}, which it"

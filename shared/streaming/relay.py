@@ -124,7 +124,7 @@ class Relay:
         repeated = sum(max(0, end - noted.get(partition, end)) for partition, end in topic.ends.items())
         if repeated:
             log.warning("records are sent again: the relay before this one did not note them", records=repeated)
-        outbox.begin(topic.ends, cursor)
+        outbox.begin(topic.ends, cursor, anew=bool(lost))
         return topic
 
 
@@ -172,6 +172,7 @@ class Publishing:
         self._service, self._outbox, self._broker = service, outbox, broker
         self._producer, self._topic, self._confined = producer, topic, confined
         self._published = self._read = outbox.cursor()
+        self._filling = outbox.filling()
         self._ends = dict(topic.ends)
         self._batches: deque[_Batch] = deque()
         with broker.speaking():
@@ -203,7 +204,7 @@ class Publishing:
                 taken += 1
                 continue
             key = row.stream.encode()
-            encoded = content(key, row.data.encode(), headers_of(row, self._service))
+            encoded = content(key, row.data.encode(), headers_of(row, self._service, self._filling))
             if size_in_batch(encoded) > self._topic.largest_batch:
                 break
             by_partition.setdefault(partition_of(key, PARTITIONS), []).append(encoded)

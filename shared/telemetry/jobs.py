@@ -61,6 +61,12 @@ consumer_redelivered = Counter(
     ["topic"],
     registry=REGISTRY,
 )
+consumer_set_back = Counter(
+    "copse_consumer_set_back_partitions",
+    "Partitions that are read again from their beginning, because Kafka had lost records of them.",
+    ["topic"],
+    registry=REGISTRY,
+)
 agenda_entry_seconds = Histogram(
     "copse_agenda_entry_seconds",
     "Time to work off one entry of the agenda, whatever came of it.",

@@ -257,7 +257,11 @@ class Consumer:
     def beginning_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         return dict.fromkeys(partitions, 0)
 
-    def end_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
+    def end_offsets(
+        self,
+        partitions: Sequence[TopicPartition],
+        timeout_ms: int | None = None,  # noqa: ARG002
+    ) -> Mapping[TopicPartition, int]:
         return {each: len(self._log.records(each)) for each in partitions}
 
     def poll(self, timeout_ms: int = 0, max_records: int = 500) -> dict[TopicPartition, list[Record]]:  # noqa: ARG002

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from shared.messages.recorded import Metadata, Position, Stored
 from shared.streaming import readable
-from shared.streaming.cloudevents import Headers, Malformed, headers_of, sources_of, stored_from, topic_of
+from shared.streaming.cloudevents import Headers, Malformed, filling_of, headers_of, sources_of, stored_from, topic_of
 from shared.streaming.producer import content
 
 METADATA = Metadata(
@@ -152,3 +152,11 @@ def test_what_is_sent_is_read_as_what_is_gone_through(name: str, text: bytes | N
 
 def test_what_is_sent_takes_the_quicker_way() -> None:
     assert as_sent(SENT).texts() == {name: text.decode() for name, text in SENT}
+
+
+@pytest.mark.parametrize(("said", "understood"), [(b"3", 3), (b"0", 0), (b"-1", 0), (b"\xd9\xa3", 0), (b"9" * 30, 0)])
+def test_which_filling_a_record_belongs_to_is_read_only_as_relays_write_it(said: bytes, understood: int) -> None:
+    headers = [*SENT, ("ce_filling", said)]
+    assert filling_of(headers) == filling_of(as_sent(headers)) == understood
+    assert filling_of(SENT) == filling_of(as_sent(SENT)) == 0
+    assert headers_of(STORED, "notebooks", filling=3) == [*SENT, ("ce_filling", b"3")]

@@ -13,25 +13,27 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 
 from deploy.embedded.kafka import Kafka
 from shared.commands.handler import Commands
-from shared.database.pool import Unavailable
+from shared.database.pool import Database, Unavailable
 from shared.eventstore.outbox import Outbox
 from shared.eventstore.postgres import PostgresEventStore
 from shared.eventstore.store import NewEvent, Write
 from shared.messages.codec import LARGEST_EVENT_BYTES, TooLarge
 from shared.messages.decisions import Context
 from shared.messages.recorded import BEGINNING, Metadata, Position
-from shared.projections.reader import cursor_of
+from shared.projections.reader import Fenced, cursor_of
 from shared.streaming import relay as relay_module
 from shared.streaming.broker import PARTITIONS, Broker, BrokerUnavailable
+from shared.streaming.cloudevents import headers_of
 from shared.streaming.relay import CannotPublish, Publishing
+from shared.streaming.seeker import Seeker
 from shared.streaming.topics import topics_there
 from tests.kernel.conftest import NOW, BeginningAgain, at_work, end_the_leader
-from tests.kernel.line import ONE, TWO, Line, published_to_the_end
+from tests.kernel.line import ONE, TWO, Line, Record, cursors_unmoved, published_to_the_end
 from tests.kernel.notebook import Open
 from tests.servers import KafkaServer, eventually
 
@@ -265,6 +267,111 @@ class TestABrokerWithAnOlderCopyOfItsData:
         to_kafka.publish()
         assert sorted(first_met(to_kafka)[f"notebook-{ONE}"]) == [1, 2]
         assert len(first_met(to_kafka)) == len(NOTEBOOKS)
+
+
+BUSY, QUIET = UUID(int=3), UUID(int=24)  # of one partition, the first
+
+
+class TestAReaderOfATopicThatLostRecords:
+    """The former topic held records twice, so a reader's place in it says too much of the new one."""
+
+    def read_twice_sent(self, line: Line) -> int:
+        """Three events, each sent twice and read; the reader's place."""
+        line.open(BUSY)
+        line.write(BUSY, "1", "2")
+        with cursors_unmoved(line.producing), pytest.raises(Fenced):
+            line.publish()
+        line.publish()
+        with at_work(BeginningAgain(line.consumer())):
+            eventually(lambda: line.offset() == 6, "all is read, repetitions too", seconds=30)
+        return 6
+
+    @pytest.mark.parametrize("records", [5, 6, 7], ids=["before", "at", "beyond"])
+    def test_reads_what_it_never_met_wherever_the_new_one_ends(self, to_kafka: Line, records: int) -> None:
+        """It was away meanwhile; the new topic ends before its place, at it, or beyond it."""
+        self.read_twice_sent(to_kafka)
+        delete_topic(to_kafka)
+        to_kafka.broker.make_topics([to_kafka.topic], replicas=1)
+        to_kafka.open(QUIET)
+        lines = ["never met"] * (min(records, 6) - 4)
+        to_kafka.write(QUIET, *lines)
+        if records > 6:
+            to_kafka.write(BUSY, "3")
+        to_kafka.publish()
+        assert len(to_kafka.in_topic()) == records
+        with at_work(BeginningAgain(to_kafka.consumer())):
+            eventually(lambda: to_kafka.arrived(QUIET) == lines, "what it never met arrives", seconds=20)
+            eventually(lambda: to_kafka.offset() == records, "it has read everything")
+        assert to_kafka.arrived(BUSY) == (["1", "2", "3"] if records > 6 else ["1", "2"])
+
+    def test_that_was_made_anew_under_relay_and_reader_at_work_loses_nothing(
+        self, to_kafka: Line, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(relay_module, "_ACKNOWLEDGED_WITHIN_SECONDS", 1.0)
+        self.read_twice_sent(to_kafka)
+        with at_work(BeginningAgain(to_kafka.relay()), BeginningAgain(to_kafka.consumer())):
+            to_kafka.write(BUSY, "3")
+            eventually(lambda: to_kafka.arrived() == ["1", "2", "3"], "both are at work", seconds=30)
+            eventually(lambda: published_to_the_end(to_kafka), "the relay notes it")
+            delete_topic(to_kafka)
+            to_kafka.open(QUIET)
+            to_kafka.write(QUIET, "never met", "nor this")
+            to_kafka.write(BUSY, "4")
+            eventually(lambda: "no topic" in told(to_kafka), "the relay says that there is none", seconds=30)
+            to_kafka.broker.make_topics([to_kafka.topic], replicas=1)
+            eventually(lambda: to_kafka.arrived(BUSY) == ["1", "2", "3", "4"], "the new one is read", seconds=30)
+            eventually(lambda: to_kafka.arrived(QUIET) == ["never met", "nor this"], "all of it", seconds=20)
+        assert sorted(to_kafka.arrived()) == ["1", "2", "3", "4", "never met", "nor this"]
+
+    def test_that_came_back_as_an_older_copy_loses_nothing(self, line: Line, tmp_path: Path) -> None:
+        """It keeps its name and its id, and has grown beyond the reader's place before the reader looks."""
+        kafka = Kafka(tmp_path / "kafka")
+        line.broker = Broker(kafka.address)
+        try:
+            kafka.start()
+            line.broker.make_topics([line.topic], replicas=1)
+            line.open(BUSY)
+            line.publish()
+            kafka.stop()
+            shutil.copytree(tmp_path / "kafka/data", tmp_path / "older")
+            kafka.start()
+            line.write(BUSY, "1", "2")
+            with cursors_unmoved(line.producing), pytest.raises(Fenced):
+                line.publish()
+            line.publish()
+            with at_work(BeginningAgain(line.consumer())):
+                eventually(lambda: line.offset() == 5, "all is read, repetitions too", seconds=30)
+            kafka.kill()
+            shutil.rmtree(tmp_path / "kafka/data")
+            shutil.copytree(tmp_path / "older", tmp_path / "kafka/data")
+            kafka.start()
+            line.open(QUIET)
+            line.write(QUIET, "never met")
+            line.write(BUSY, "3")
+            line.publish()
+            with at_work(BeginningAgain(line.consumer())):
+                eventually(lambda: line.offset() == 6, "the new records are read", seconds=30)
+            assert line.arrived(QUIET) == ["never met"]
+            assert line.arrived(BUSY) == ["1", "2", "3"]
+        finally:
+            kafka.kill()
+
+    def test_is_not_set_back_by_a_process_that_lost_its_partition_without_knowing(
+        self, to_kafka: Line, elsewhere: Database
+    ) -> None:
+        place = self.read_twice_sent(to_kafka)
+        partition = TopicPartition(to_kafka.topic, 0)
+        with to_kafka.broker.consumer(to_kafka.reader) as member:
+            member.assign([partition])
+            zombie = Seeker(member, elsewhere, begins=lambda: None)
+            zombie.seek(partition)
+            with elsewhere.transaction() as db:
+                db.execute("update consumer_positions set next_offset = next_offset + 1")
+            opened = to_kafka.written()[0]
+            sent_again = Record(place, headers_of(opened, to_kafka.service, filling=1), None)
+            with pytest.raises(Fenced, match="moved by another process"):
+                zombie.new(partition, [sent_again])  # type: ignore[list-item]  # the shape is the same
+        assert to_kafka.offset() == place + 1
 
 
 class TestABrokerThatIsAway:

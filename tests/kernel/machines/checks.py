@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
+from kafka import TopicPartition
 
 from shared.dead_letters.letters import Skipped, skipped
 from shared.messages.decisions import id_of
 from shared.messages.recorded import BEGINNING, Stored
 from shared.projections.reader import cursor_of
+from shared.streaming.cloudevents import filling_of
 from tests.kernel.log import PARTITIONS
 from tests.kernel.machines.house import LATER, OWN, TOPIC, House, copy_of
 
@@ -34,6 +36,7 @@ class _Parked:
 class _Place:
     partition: int
     next_offset: int
+    filling: int
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Readers:
     seen: dict[str, int]
     parked: list[_Parked]
     skipped: list[Skipped]
-    places: dict[int, int]
+    places: dict[int, tuple[int, int]]
     noted: list[str]
 
     @classmethod
@@ -66,8 +69,8 @@ class Readers:
                 db.all(_Parked, 'select "partition", "offset", stream, version from dead_letters'),
                 skipped(db, [TOPIC]),
                 {
-                    row.partition: row.next_offset
-                    for row in db.all(_Place, 'select "partition", next_offset from consumer_positions')
+                    row.partition: (row.filling, row.next_offset)
+                    for row in db.all(_Place, 'select "partition", next_offset, filling from consumer_positions')
                 },
                 db.all(str, "select stream || ' ' || causation_id from agenda"),
             )
@@ -131,23 +134,32 @@ def _log(house: House, table: list[Stored]) -> None:
 def _places(house: House, readers: Readers) -> None:
     """Nothing lies before the consumer's position that was neither told, nor parked, nor passed over.
 
-    It never goes back: whoever was frozen, and does not know that others went on, moves nothing.
+    It never goes back: whoever was frozen, and does not know that others went on, moves nothing. A place in a log that
+    has lost records is looked at once the consumer has seen it.
     """
+    right = {each: place for each, place in readers.places.items() if _seen_by_its_reader(house, each, *place)}
     for partition, reached in house.reached.items():
-        assert readers.places[partition] >= reached, f"partition {partition} went back from {reached}"
-    house.reached = dict(readers.places)
+        if partition in right:
+            assert right[partition] >= reached, f"partition {partition} went back from {reached}"
+    house.reached = right
     if house.refilling:
         return
     parked = {(each.stream, each.version) for each in readers.parked}
     aside = {(each.partition, each.offset) for each in readers.parked}
     aside |= {(each.partition, each.offset) for each in readers.skipped}
-    for partition, place in readers.places.items():
+    for partition, (_, place) in right.items():
         for offset, stored in enumerate(house.in_log(partition)[:place]):
             if stored is None:
                 assert (partition, offset) in aside, f"{partition}/{offset} was dropped"
             else:
                 told = stored.version <= readers.seen.get(stored.stream, 0)
                 assert told or (stored.stream, stored.version) in parked, f"{stored} was dropped"
+
+
+def _seen_by_its_reader(house: House, partition: int, filling: int, place: int) -> bool:
+    """Whether the log is what the consumer takes it for."""
+    there = house.log.records(TopicPartition(TOPIC, partition))
+    return place <= len(there) and filling >= max((filling_of(each.headers) for each in there[:place]), default=0)
 
 
 def _told(by_stream: dict[str, list[Stored]], readers: Readers) -> None:

@@ -94,7 +94,8 @@ class House:
     slow: list[Any] = field(default_factory=list)
     requests: int = 0
     refilling: bool = False
-    reached: dict[int, int] = field(default_factory=dict)  # by partition, what the consumer may not fall behind
+    reached: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """By partition the filling and the place in it that the consumer may not fall behind."""
     relayed_once: Position = BEGINNING  # what the relay may not fall behind
 
     def __post_init__(self) -> None:
@@ -307,8 +308,9 @@ class House:
             self.end_slow_write()
 
     def put(self, partition: int, key: bytes | None, headers: list[tuple[str, bytes]], value: bytes | None) -> None:
-        """A record that no relay sent."""
+        """A record that no relay sent, but one has noted: what none has noted is missed by nobody when it is lost."""
         self.log.append(TopicPartition(TOPIC, partition), key, value, headers)
+        self.publish()
 
     def read_again(self, share: float) -> None:
         """Sets the consumer back to a part of where it is, as a restored backup of its position would."""
@@ -329,9 +331,8 @@ class House:
         self.relayed_once = BEGINNING
 
     def lose_records(self, share: float) -> None:
-        """The topic is shorter, or empty; the relay must see it. Consumers are set back by hand, as the guide says."""
+        """The topic is shorter, or empty: relay and consumer must see it by themselves, however late they look."""
         self.log.keep(share)
-        self.read_again(0)
 
     def _watched(self, name: str, database: Database) -> Watched:
         service = SimpleNamespace(name=name, confined=frozenset())  # no more is asked of it

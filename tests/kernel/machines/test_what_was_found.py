@@ -6,11 +6,11 @@ from kafka import TopicPartition
 
 from shared.database.pool import Database
 from shared.messages.decisions import id_of
-from tests.kernel.log import PARTITIONS, Poll
+from tests.kernel.log import PARTITIONS, Outcome, Poll
 from tests.kernel.machines.checks import check_at_rest
 from tests.kernel.machines.house import FOREIGN, LATER, TOPIC, House
 
-ONE = FOREIGN[0]
+ONE, IN_THE_SAME_PARTITION = FOREIGN[0], FOREIGN[2]
 EVERYTHING = (Poll(frozenset(range(PARTITIONS)), 500),)
 
 
@@ -55,6 +55,27 @@ def test_tables_are_not_made_anew_while_the_consumer_reads_again_what_it_knows(
     house.consume(EVERYTHING)
     assert house.rebuild()
     check_at_rest_after(house)
+
+
+def test_tables_are_not_made_anew_from_a_topic_of_which_the_consumer_does_not_know_that_it_lost_records(
+    pools: tuple[Database, Database],
+) -> None:
+    """They were told what it had never met, and were told so again when it read the topic from the beginning."""
+    house = House(*pools)
+    for _ in range(2):
+        house.write(ONE)
+        house.publish([Outcome.UNACKNOWLEDGED])
+        house.publish()
+    assert versions_in_log(house) == [1, 1, 2, 2]
+    house.consume(EVERYTHING)
+    house.lose_records(0)
+    for _ in range(2):
+        house.write(IN_THE_SAME_PARTITION)
+        house.publish()
+    assert versions_in_log(house, IN_THE_SAME_PARTITION) == [1, 2]
+    assert not house.rebuild()
+    check_at_rest_after(house)
+    assert house.rebuild()
 
 
 def test_tables_are_made_anew_from_a_topic_filled_again_where_something_malformed_was_skipped(
