@@ -1,6 +1,7 @@
 """What goes wrong around the relay: each fault has an outcome that is told in plain words, and none loses an event or
 puts one before another of its stream."""
 
+import os
 import shutil
 import threading
 import time
@@ -38,6 +39,8 @@ from tests.kernel.notebook import Open
 from tests.servers import KafkaServer, eventually
 
 NOTEBOOKS = [UUID(int=nth) for nth in range(1, 13)]
+WHY_NOT_SO_LONG = "A Kafka that is away for a minute and a half: COPSE_TEST_LONG=1 waits for it."
+LONGER_THAN_ANY_LIMIT = 90.0  # 15 s for an acknowledgement, 30 s for a delivery, 45 s for a session
 _PACE_SECONDS = 0.002  # between two events of a writer: what it writes is read again, all of it, in the end
 
 
@@ -405,6 +408,49 @@ class TestABrokerThatIsAway:
             finally:
                 kafka.start()
             eventually(lambda: published_to_the_end(to_kafka), "it goes on at once", seconds=20)
+        assert everything_in_order(to_kafka)
+        assert told(to_kafka) == ""
+
+    @pytest.mark.skipif(os.environ.get("COPSE_TEST_LONG") != "1", reason=WHY_NOT_SO_LONG)
+    def test_for_longer_than_every_limit_of_production_is_found_again_by_relay_and_reader(
+        self, to_kafka: Line, kafka: KafkaServer
+    ) -> None:
+        enough = threading.Event()
+        written: dict[UUID, list[str]] = defaultdict(list)
+
+        def write() -> None:
+            nth = 0
+            while not enough.wait(0.05):
+                notebook = NOTEBOOKS[nth % len(NOTEBOOKS)]
+                to_kafka.write(notebook, f"{nth}")
+                written[notebook].append(f"{nth}")
+                nth += 1
+
+        to_kafka.open(*NOTEBOOKS)
+        writer = threading.Thread(target=write)
+        with at_work(BeginningAgain(to_kafka.relay()), BeginningAgain(to_kafka.consumer())):
+            writer.start()
+            try:
+                eventually(lambda: len(to_kafka.arrived()) > 50, "lines arrive", seconds=30)
+                away_since = time.monotonic()
+                kafka.stop()
+                try:
+                    eventually(
+                        lambda: time.monotonic() > away_since + LONGER_THAN_ANY_LIMIT,
+                        "Kafka was away for long",
+                        seconds=LONGER_THAN_ANY_LIMIT + 10,
+                    )
+                    assert "Kafka at" in told(to_kafka)
+                    before = len(to_kafka.arrived())
+                finally:
+                    kafka.start()
+                eventually(lambda: len(to_kafka.arrived()) > before, "lines arrive again", seconds=20)
+            finally:
+                enough.set()
+                writer.join()
+            total = sum(map(len, written.values()))
+            eventually(lambda: len(to_kafka.arrived()) == total, f"all {total} lines arrive", seconds=60)
+        assert {each: to_kafka.arrived(each) for each in NOTEBOOKS} == written
         assert everything_in_order(to_kafka)
         assert told(to_kafka) == ""
 
