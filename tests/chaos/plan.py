@@ -18,6 +18,8 @@ REBUILT = {
 _KILLS_PER_KAFKA = 15  # it needs some five seconds to come back
 _KILLS_PER_POSTGRES = 8
 _KILLS_PER_FREEZE = 5
+WHOLE = 20
+"""Kills of a run that meets every core fail-point; a shorter one leaves some out."""
 _LONG_RUN = 50
 _TIMES_AT_A_POINT = (1, 1, 2, 3, 5)
 TURNED_BY = timedelta(days=29)

@@ -88,6 +88,15 @@ def test_a_run_that_harmed_too_little_is_not_clean_and_says_why(
     assert re.fullmatch(r"kills \d+, acknowledged \d+, lost 0, doubled 0, diverged 0", last)
 
 
+def test_a_short_run_need_not_meet_everything(tmp_path: Path) -> None:
+    short = Run(kills=3, seed=7, folder=tmp_path, broken="", pause=0)
+    short.prepared, short.killed = True, 3
+    short.ledger.add(Acknowledged("meetings", "meetings", "key", "meeting-1", 1, "7.1", 1))
+    assert short._tell(Found(), NOBODY)
+    one_kill_less(short)
+    assert not short._tell(Found(), NOBODY)
+
+
 def test_timers_that_were_due_and_fired_are_well(run: Run) -> None:
     turned_for_nothing(run)
     assert run._tell(Found(timers=1), NOBODY)
