@@ -67,7 +67,7 @@ POINTS = (
     FailPoint("relay: cursor committed", "shared.eventstore.outbox:Outbox.published", "worker", ALL, core=False),
     FailPoint(
         "consumer: partitions assigned",
-        "shared.streaming.consumer:_SeekToPosition.on_partitions_assigned",
+        "shared.streaming.seeker:Seeker.on_partitions_assigned",
         "worker",
         READERS_OF_OTHERS,
         core=False,

@@ -24,7 +24,7 @@ from shared.messages.decisions import Command, Context
 from shared.messages.events import MemberId
 from shared.messages.ids import uuid7
 from shared.projections.projection import make_tables
-from shared.projections.reader import Reader
+from shared.projections.reader import Reader, begin_reading
 from shared.reactions import agenda, reaction
 from shared.reactions.agenda import Agenda
 from shared.service import Running
@@ -88,6 +88,7 @@ def ppi(databases: Databases, tmp_path: Path) -> Iterator[Ppi]:
         algorithms=("RS256",),
     )
     running = Running(service, settings, hour.clock)
+    begin_reading(running.database, [*service.projections, *service.reactions])  # as `copse migrate` does
     yield Ppi(running, hour)
     running.close()
     databases.drop(settings.database_url)
