@@ -21,7 +21,7 @@ from shared.messages.ids import uuid7
 from shared.messages.recorded import Recorded
 from shared.privacy.keyring import Keyring
 from shared.projections.projection import Projection, make_tables
-from shared.projections.reader import cursor_of, move_cursor
+from shared.projections.reader import begin_reading, cursor_of, move_cursor
 from shared.projections.rows import Rows
 from shared.streaming.broker import Broker
 from shared.streaming.rebuilding import Rebuilding
@@ -67,6 +67,7 @@ def run(bench: Bench) -> Iterator[Row]:
 def _rates(bench: Bench, projection: Projection, database: Database, codec: Codec) -> Sequence[float]:
     make_tables(projection, database)
     newest = PostgresEventStore(database).newest()
+    begin_reading(database, [projection])
     before = cursor_of(database, projection.name)
     with database.transaction() as db:  # a rebuild goes as far as the tables in use have come
         move_cursor(db, projection.name, before, newest)
