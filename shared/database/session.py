@@ -126,7 +126,8 @@ class Session(psycopg2.extensions.connection):
 
     @staticmethod
     def _copy_instead(cursor: psycopg2.extensions.cursor, insert: re.Match[str], number: int) -> str | None:
-        """The COPY that means the same as an insert of `number` values; none may meet a row that is there already."""
+        """The COPY that means the same as an insert of `number` values. None for an insert that passes over rows which
+        are there already: a COPY cannot."""
         if insert["otherwise"]:
             return None
         columns = insert["columns"]
